@@ -1,0 +1,40 @@
+# One word, one command. `./apod --help` has the rest.
+.DEFAULT_GOAL := help
+export LIVE
+
+.PHONY: help run up down test lint format bench lock
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+run:  ## set up, run the pipeline to a committed version, stop again (LIVE=1: NASA's own API)
+	@./apod run
+
+up:  ## start the local stack and leave it running
+	@./apod up
+
+down:  ## stop it
+	@./apod down
+
+test:  ## everything: unit, wiring, real records, end to end through the scheduler
+	@local/setup dev
+	@.local/venv/bin/python -m pytest $(PYTEST)
+
+lint:  ## format, lint and types
+	@local/setup dev
+	@.local/venv/bin/ruff format --check .
+	@.local/venv/bin/ruff check .
+	@.local/venv/bin/mypy
+	@.local/venv/bin/yamllint --strict .
+
+format:  ## rewrite the code as `make lint` wants it
+	@local/setup dev
+	@.local/venv/bin/ruff format .
+	@.local/venv/bin/ruff check --fix .
+
+bench:  ## trigger to commit on a warm stack, against the same DAGs with empty tasks
+	@local/setup dev
+	@.local/venv/bin/python -m bench.latency
+
+lock:  ## resolve requirements.txt and pyproject.toml into the lock files
+	@local/setup lock

@@ -1,0 +1,30 @@
+"""**Step 1: what NASA says, day by day, kept as raw JSON.**
+
+- **Reads**: NASA's API (connection `apod_api`).
+- **Publishes**: `apod_raw`, when a day is new, was corrected by NASA, or is said to have no picture.
+- **May it be re-run?** Always. It asks for what the calendar lacks and for the newest 16 days, and appends
+  only what differs. `start_date` and `end_date` read a range again now.
+- **When red**: the log's last error names the cause. What was read is kept; the next run goes on from there.
+  A scheduled run waits for today's picture; a manual one takes what there is.
+"""
+
+from airflow.sdk import DAG, Param
+
+from include.apod import assets, outcomes, tasks
+
+DATE = {"type": ["null", "string"], "format": "date"}
+
+with DAG(
+    "apod_ingest",
+    doc_md=__doc__,
+    schedule=assets.DAILY,
+    params={
+        "start_date": Param(None, description="Read again from this day on", **DATE),
+        "end_date": Param(None, description="Read again up to this day", **DATE),
+    },
+    **outcomes.DAG_ARGUMENTS,
+):
+    await_picture = outcomes.wait(tasks.await_picture, poke_interval=3600, timeout=16 * 3600)
+    ingest = outcomes.step(tasks.ingest, publishes=[assets.RAW], trigger_rule="none_failed")
+
+    await_picture >> ingest

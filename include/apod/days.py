@@ -1,0 +1,69 @@
+"""The calendar of the archive. A day is the US Eastern calendar day of its picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from include.apod.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+EASTERN = ZoneInfo("America/New_York")
+PUBLISHED_AT = timedelta(minutes=5)  # past midnight, US Eastern
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days from first to last, both included."""
+
+    first: date
+    last: date
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + n * DAY for n in range((self.last - self.first).days + 1))
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    def __str__(self) -> str:
+        return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
+
+
+def newest_publishable(now: datetime) -> date:
+    """The newest day whose picture can be out at `now` (aware)."""
+    return (now.astimezone(EASTERN) - PUBLISHED_AT).date()
+
+
+def by_month(days: Iterable[date]) -> list[Span]:
+    """One span a calendar month that covers the `days` in it, newest month first."""
+    months = groupby(sorted(days), key=lambda day: (day.year, day.month))
+    spans = [Span(days[0], days[-1]) for _, group in months if (days := list(group))]
+    return spans[::-1]
+
+
+def parse_span(start: str | None, end: str | None, within: Span) -> Span | None:
+    """The span that two run parameters (`YYYY-MM-DD`) ask for, or None when both are empty.
+
+    Raises:
+        Misconfigured: not a date, in the wrong order, or outside `within`.
+    """
+    if not start and not end:
+        return None
+    try:
+        asked = Span(
+            date.fromisoformat(start) if start else within.first, date.fromisoformat(end) if end else within.last
+        )
+    except ValueError as error:
+        raise Misconfigured(f"start_date={start!r}, end_date={end!r}: {error}; write YYYY-MM-DD.") from error
+    if not within.first <= asked.first <= asked.last <= within.last:
+        raise Misconfigured(
+            f"start_date={asked.first}, end_date={asked.last}: must be in order and within {within}, "
+            "the days that can have a picture."
+        )
+    return asked

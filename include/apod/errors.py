@@ -1,0 +1,48 @@
+"""One class for each decision the orchestrator has to take.
+
+ApodError
+├── NotPublished      nothing to do yet: skip
+├── Unavailable       the other side does not answer: retry
+│   └── RateLimited   it asked us to come back later: retry then
+├── SourceChanged     the service no longer keeps its contract: fail now, a person must look
+├── BadData           what we hold breaks a rule of ours: fail now, what was published stays
+└── Misconfigured     a setting or a credential is wrong: fail now
+"""
+
+from __future__ import annotations
+
+
+class ApodError(Exception):
+    """Anything this project raises on purpose. The message names the fact, the value and the way out."""
+
+
+class NotPublished(ApodError):
+    """What a step needs does not exist yet, and that is nobody's fault."""
+
+
+class Unavailable(ApodError):
+    """A service, database or remote did not answer; the same call may work later."""
+
+
+class RateLimited(Unavailable):
+    """The service is over its quota for us.
+
+    Attributes:
+        retry_after: seconds the service asked us to wait.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SourceChanged(ApodError):
+    """A well-formed answer that is not what the contract promises."""
+
+
+class BadData(ApodError):
+    """Data that must not be published as it is."""
+
+
+class Misconfigured(ApodError):
+    """A setting, connection or credential that a retry cannot mend."""

@@ -1,0 +1,101 @@
+"""What a step gives back, or raises, in Airflow's terms: success with an event, skip, retry later, fail now."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include.apod.errors import BadData, Misconfigured, NotPublished, RateLimited, SourceChanged
+from include.apod.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from airflow.sdk import Asset, Context, XComArg
+
+    from include.apod.run import Report
+
+log = logging.getLogger(__name__)
+
+_NO_PARAMETERS = inspect.Signature()
+
+
+class ByDecision(RetryPolicy):
+    """Retries what may work later, and when the service said it would; fails at once what cannot."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        match exception:
+            case SourceChanged() | BadData() | Misconfigured():
+                return RetryDecision.fail("a retry cannot help")
+            case RateLimited():
+                return RetryDecision.retry(timedelta(seconds=exception.retry_after), "as the service asked")
+            case _:
+                return RetryDecision.default()
+
+
+DAG_ARGUMENTS: dict[str, Any] = {
+    "catchup": False,
+    "max_active_runs": 1,
+    "tags": ["apod"],
+    "default_args": {
+        "owner": "apod",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(hours=1),
+        "retry_policy": ByDecision(),
+    },
+}
+
+
+def this_run() -> Run:
+    """The run that the current task belongs to."""
+    context = get_current_context()
+    dag_run = context["dag_run"]
+    return Run(dag_run.run_id, dict(context["params"]), manual=dag_run.run_type == "manual")
+
+
+def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), **arguments: Any) -> XComArg:
+    """A task that does one step.
+
+    Its result goes to the log, to XCom `report` and, with its facts, to the event of each published asset. A
+    publishing task whose work changed nothing is skipped, so that no event follows.
+    """
+
+    @functools.wraps(function)
+    def work() -> None:
+        context = get_current_context()
+        try:
+            report = function(this_run())
+        except NotPublished as error:
+            context["ti"].xcom_push("report", str(error))
+            raise AirflowSkipException(str(error)) from error
+        context["ti"].xcom_push("report", report.sentence)
+        if publishes and not report.changed:
+            raise AirflowSkipException(report.sentence)
+        log.info("%s", report.sentence)
+        for asset in publishes:
+            context["outlet_events"][asset].extra = dict(report.facts)
+
+    work.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]  # Airflow would ask for the step's own
+    return task(work, outlets=list(publishes), **arguments)()
+
+
+def wait(function: Callable[[Run], bool], **arguments: Any) -> XComArg:
+    """A task that waits, without holding a worker, until `function` says yes; gives up by being skipped."""
+
+    @functools.wraps(function)
+    def look() -> bool:
+        return function(this_run())
+
+    look.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]
+    return task.sensor(look, mode="reschedule", soft_fail=True, **arguments)()

@@ -1,0 +1,117 @@
+"""The raw store: what each service said of each day, in its own words, one observation a line.
+
+`YYYY/YYYY-MM.jsonl`, UTF-8, ordered by (date, seen_at), only ever appended to. The newest observation of a
+day counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from include.apod.errors import BadData
+from include.apod.store import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one service said of one day.
+
+    Attributes:
+        date: the day of the picture.
+        seen_at: when it was said, ISO 8601 in UTC.
+        source: the name of the service.
+        sha256: digest of the words, see `digest`.
+        record: the record as it was sent, or None where the service said there is no picture.
+        absent: that word: `{"status", "body"}`; None where there is a record.
+    """
+
+    date: date
+    seen_at: str
+    source: str
+    sha256: str
+    record: dict[str, Any] | None = None
+    absent: dict[str, Any] | None = None
+
+
+def digest(words: object) -> str:
+    """sha256 (hex) of parsed JSON: equal for equal values, whatever the order of the keys."""
+    return hashlib.sha256(json.dumps(words, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def to_line(seen: Observation) -> bytes:
+    """The observation as it stands in the store, with its line end."""
+    said = {"record": seen.record} if seen.absent is None else {"absent": seen.absent}
+    whole = {
+        "date": seen.date.isoformat(),
+        "seen_at": seen.seen_at,
+        "source": seen.source,
+        "sha256": seen.sha256,
+        **said,
+    }
+    try:
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form; escaped, it is kept all the same
+        return json.dumps(whole, separators=(",", ":")).encode() + b"\n"
+
+
+def from_line(line: bytes) -> Observation:
+    said = json.loads(line)
+    return Observation(
+        date.fromisoformat(said["date"]),
+        said["seen_at"],
+        said["source"],
+        said["sha256"],
+        said.get("record"),
+        said.get("absent"),
+    )
+
+
+def parse_month(content: bytes, name: str) -> list[Observation]:
+    """The observations in the bytes of a month file, in its order.
+
+    Raises:
+        BadData: the file is cut short or a line is not an observation; `name` says which file.
+    """
+    *lines, rest = content.split(b"\n")
+    try:
+        observations = [from_line(line) for line in lines]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadData(f"{name} holds a line that is not an observation: {error!r}. {_MEND}") from error
+    if rest:
+        raise BadData(f"{name} is cut short after {len(lines)} lines. {_MEND}")
+    return observations
+
+
+_MEND = "Restore the file from the last version (dvc pull data/raw.dvc), or delete it: ingest asks for the month again."
+
+
+def months(raw: Path) -> list[Path]:
+    """The month files, oldest first."""
+    return sorted(raw.glob("[0-9][0-9][0-9][0-9]/*.jsonl"))
+
+
+def append(raw: Path, observations: Iterable[Observation]) -> None:
+    """Adds observations to their months. What stands there keeps its bytes; each file is replaced whole."""
+    by_file: dict[Path, list[Observation]] = defaultdict(list)
+    for seen in observations:
+        by_file[raw / f"{seen.date:%Y}" / f"{seen.date:%Y-%m}.jsonl"].append(seen)
+    for path, new in by_file.items():
+        content = path.read_bytes() if path.exists() else b""
+        old = zip(parse_month(content, path.name), content.splitlines(keepends=True), strict=True)
+        lines = [*old, *((seen, to_line(seen)) for seen in new)]
+        with replacing(path) as file:
+            file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
+
+
+def newest(observations: Iterable[Observation]) -> dict[date, Observation]:
+    """The observation that counts, for each day. The input is in the order of the store."""
+    return {seen.date: seen for seen in observations}

@@ -1,0 +1,83 @@
+"""Every setting, read once from `APOD_*` environment variables into one frozen, self-checking object."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from include.apod.errors import Misconfigured
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """The settings of one run. `.env.example` and the README list the same names, a test sees to it."""
+
+    model_config = SettingsConfigDict(env_prefix="APOD_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    store: Path = Field(PROJECT / "data", description="folder of raw, clean and the CSV; shared by all workers")
+    since: date = Field(date(1995, 6, 16), description="first day of the archive")
+    sources: Annotated[tuple[Literal["planetary"], ...], NoDecode] = Field(
+        ("planetary",), description="services to ask, in order of preference"
+    )
+    requests_per_run: int = Field(400, ge=1, description="most requests one ingest may make")
+    pause_seconds: float = Field(1.0, ge=0, description="pause between two requests")
+    lookback_days: int = Field(16, ge=0, description="newest days that are read again every day")
+    git_branch: str = Field("main", min_length=1, description="branch that the versions are committed to")
+    git_author: str = Field("APOD pipeline <apod@localhost>", description="name and address on the commits")
+    dvc_remote: str | None = Field(
+        None, description="URL of the DVC remote; written to `.dvc/config` with the next version"
+    )
+    dvc_python: str = Field(sys.executable, description="interpreter that has DVC")
+    code_version: str = Field("unknown", description="commit of the running code, for the `Code-Commit` trailer")
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("store")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        if "://" in str(value) or ":/" in str(value):
+            msg = "object stores are not supported yet; use the path of a folder that all workers share"
+            raise ValueError(msg)
+        return value if value.is_absolute() else PROJECT / value
+
+    @field_validator("git_author")
+    @classmethod
+    def _addressed(cls, value: str) -> str:
+        if not all(parseaddr(value)):
+            msg = "write it as: Name <address@example.org>"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("git_branch")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        if value.startswith("-") or any(c in value for c in " ~^:?*[\\"):
+            msg = "not a branch name git accepts"
+            raise ValueError(msg)
+        return value
+
+
+def read_settings() -> Settings:
+    """The settings of this process, from its environment.
+
+    Raises:
+        Misconfigured: names each variable that is wrong, its value and what it should be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"APOD_{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
+        raise Misconfigured(f"{wrong}. Meanings and defaults are in .env.example.") from None

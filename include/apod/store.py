@@ -1,0 +1,79 @@
+"""Where the files are, and how they are replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder that the steps hand their files over in."""
+
+    root: Path
+
+    @property
+    def raw(self) -> Path:
+        """`YYYY/YYYY-MM.jsonl`: what the services said. The only truth; everything else is made from it."""
+        return self.root / "raw"
+
+    @property
+    def clean(self) -> Path:
+        """`YYYY-MM/<key>.csv`: the clean rows of a month."""
+        return self.root / "clean"
+
+    @property
+    def staged_csv(self) -> Path:
+        """The next CSV, not yet proven."""
+        return self.root / "staged" / "apod_data.csv"
+
+    @property
+    def csv(self) -> Path:
+        return self.root / "apod_data.csv"
+
+    @property
+    def datapackage(self) -> Path:
+        return self.root / "datapackage.json"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that becomes `path` when the block ends well, whole or not at all.
+
+    The temporary name is fixed, so that what a killed writer left is overwritten by the next one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def md5_of(path: Path) -> str:
+    """The hex md5 of a file's bytes: the digest that DVC, Postgres and `md5sum` share."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

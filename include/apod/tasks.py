@@ -1,0 +1,101 @@
+"""The tasks: each reads the settings, opens its connections and calls its step.
+
+This is where the clock is read and the world comes in. DAG files import this module, so each function imports
+its step when it runs: pandas, psycopg and requests would cost up to a second at every parse.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from include.apod import connections
+from include.apod.settings import read_settings
+from include.apod.store import Store
+
+if TYPE_CHECKING:
+    from include.apod.ingest import Scope
+    from include.apod.run import Report, Run
+    from include.apod.settings import Settings
+
+
+def await_picture(run: Run) -> bool:
+    """Whether today's picture is out. A manual run takes what there is."""
+    from include.apod.days import newest_publishable
+    from include.apod.ingest import is_out
+
+    settings = read_settings()
+    today = newest_publishable(datetime.now(UTC))
+    return run.manual or is_out(connections.open_source(settings), Store(settings.store).raw, today)
+
+
+def ingest(run: Run) -> Report:
+    from include.apod import ingest as step
+
+    settings = read_settings()
+    scope = scope_of(run, settings)
+    return step.ingest(connections.open_source(settings), Store(settings.store).raw, scope)
+
+
+def scope_of(run: Run, settings: Settings) -> Scope:
+    """What this run of ingest should look at."""
+    from include.apod.days import Span, newest_publishable, parse_span
+    from include.apod.ingest import Scope
+
+    now = datetime.now(UTC)
+    archive = Span(settings.since, newest_publishable(now))
+    return Scope(
+        archive,
+        now,
+        lookback_days=settings.lookback_days,
+        reread=parse_span(run.params.get("start_date"), run.params.get("end_date"), archive),
+        budget=settings.requests_per_run,
+    )
+
+
+def transform(run: Run) -> Report:
+    from include.apod import transform as step
+
+    store = Store(read_settings().store)
+    return step.transform(store.raw, store.clean, rebuild=bool(run.params.get("rebuild")))
+
+
+def stage_table(_: Run) -> Report:
+    from include.apod import stage_table as step
+    from include.apod.transform import fragments
+
+    store = Store(read_settings().store)
+    with connections.open_database() as database:
+        return step.stage_table(database, fragments(store.raw, store.clean))
+
+
+def stage_csv(_: Run) -> Report:
+    from include.apod import stage_csv as step
+    from include.apod.transform import fragments
+
+    store = Store(read_settings().store)
+    return step.stage_csv(fragments(store.raw, store.clean), store.staged_csv)
+
+
+def publish(run: Run) -> Report:
+    from include.apod import publish as step
+
+    settings = read_settings()
+    load = step.Load(
+        run.id,
+        settings.code_version,
+        allow_shrink=bool(run.params.get("allow_shrink")),
+        allow_mass_change=bool(run.params.get("allow_mass_change")),
+    )
+    with connections.open_database() as database:
+        return step.publish(database, Store(settings.store), load)
+
+
+def version(run: Run) -> Report:
+    from include.apod import version as step
+
+    settings = read_settings()
+    stamp = step.Stamp(run.id, settings.code_version, settings.since, note=run.params.get("message") or "")
+    remote = step.Remote(settings.dvc_remote, settings.dvc_python)
+    with connections.open_repository(settings) as repository, connections.open_database() as database:
+        return step.version(repository, remote, Store(settings.store), database, stamp)

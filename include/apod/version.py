@@ -1,0 +1,184 @@
+"""Step 5: one commit that points at the CSV and the raw store there are now, their bytes in the DVC remote.
+
+The order is bytes, verify, pointer, push, in a throw-away clone: killed anywhere, the branch names either the
+old version or the new one, never bytes that are not there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import yaml
+
+from include.apod.coverage import read_coverage
+from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
+from include.apod.git import Clone, clone, failure
+from include.apod.release_note import Changes, facts, read_content, release_note
+from include.apod.run import Report
+from include.apod.sql import statement
+from include.apod.store import Store, md5_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from psycopg import Connection
+
+    from include.apod.git import Repository
+
+CSV_POINTER = "data/apod_data.csv.dvc"
+RAW_POINTER = "data/raw.dvc"
+COMMITTED = (CSV_POINTER, RAW_POINTER, "data/datapackage.json", "data/.gitignore", ".dvc/config", ".dvc/.gitignore")
+DVC_TIMEOUT_SECONDS = 1800
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a version says of how it was made.
+
+    Attributes:
+        run: the orchestrator's name for the run.
+        code_version: commit of the running code.
+        since: first day of the archive.
+        note: what a person has to say about this version.
+    """
+
+    run: str
+    code_version: str
+    since: date
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where the bytes go.
+
+    Attributes:
+        url: of the DVC remote; None for the one in the repository's `.dvc/config`.
+        python: an interpreter that has DVC.
+    """
+
+    url: str | None
+    python: str
+
+
+def version(repository: Repository, remote: Remote, store: Store, connection: Connection, stamp: Stamp) -> Report:
+    """Commits the CSV, the raw store and their description as a version, unless the branch's tip is that one.
+
+    Raises:
+        NotPublished: there is no CSV yet.
+        Unavailable: the repository or the remote did not answer, or other writers were quicker each time.
+        BadData: the CSV is not the one that was proven equal to the table.
+        Misconfigured: a credential, branch or remote is wrong.
+    """
+    if not store.csv.exists():
+        raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
+    for _ in range(ATTEMPTS):
+        with TemporaryDirectory(prefix="apod-version-") as folder:
+            work = clone(repository, Path(folder) / "clone")
+            before = md5_in(work.read(CSV_POINTER))
+            md5 = bring_in(store, work.path)
+            changes = changes_since(connection, before, md5)
+            push_bytes(work, remote, Path(folder))
+            if not work.git("status", "--porcelain", "--", *COMMITTED):
+                tip = work.git("rev-parse", "HEAD")
+                return Report(False, f"nothing new: {tip[:12]} on {repository.branch} is this version already", {"md5": md5})
+            report = commit(work, md5, changes, stamp)
+            if push(work):
+                return report
+    raise Unavailable(f"Other writers changed {repository.branch} first, {ATTEMPTS} times in a row.")
+
+
+def md5_in(pointer: str | None) -> str | None:
+    """The md5 that a `.dvc` file names."""
+    return yaml.safe_load(pointer)["outs"][0]["md5"] if pointer else None
+
+
+def bring_in(store: Store, clone_path: Path) -> str:
+    """Copies what is to be versioned into the clone; returns the md5 of the CSV that was copied."""
+    data = clone_path / "data"
+    data.mkdir(exist_ok=True)
+    shutil.copyfile(store.csv, data / "apod_data.csv")
+    shutil.copyfile(store.datapackage, data / "datapackage.json")
+    shutil.copytree(store.raw, data / "raw", copy_function=shutil.copyfile, ignore=shutil.ignore_patterns(".*"))
+    return md5_of(data / "apod_data.csv")
+
+
+def changes_since(connection: Connection, before: str | None, md5: str) -> Changes | None:
+    """What the loads since the version before did, from their own records; None where they do not reach back.
+
+    Raises:
+        BadData: the CSV is not the one of the newest load.
+    """
+    latest = connection.execute(statement("select_latest_load")).fetchone()
+    if latest is None or latest[1] != md5:
+        raise BadData(
+            f"The CSV (md5 {md5}) is not the one that was proven equal to the table (md5 {latest and latest[1]}). "
+            "./apod trigger load puts it right."
+        )
+    if before is None:
+        return Changes(latest[2], 0, 0)
+    since = connection.execute(statement("sum_changes_since"), {"md5": before}).fetchone()
+    return None if since is None or since[0] is None else Changes(*since)
+
+
+def push_bytes(work: Clone, remote: Remote, folder: Path) -> None:
+    """`dvc add`, `dvc push` and reading back, in a process of the interpreter that has DVC.
+
+    Raises:
+        Misconfigured: no remote is named, or that interpreter has no DVC.
+        Unavailable: the remote did not take the bytes, or did not give them back.
+    """
+    script = Path(__file__).with_name("dvc_push.py")
+    quiet = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder / "site"), "GIT_CONFIG_NOSYSTEM": "1"}
+    targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
+    done = subprocess.run(
+        [remote.python, str(script), str(work.path), remote.url or "", *targets],
+        cwd=work.path,
+        env={**os.environ, **quiet},
+        capture_output=True,
+        text=True,
+        timeout=DVC_TIMEOUT_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        if said.startswith(("config:", "ModuleNotFoundError")):
+            raise Misconfigured(f"DVC: {said}. Set APOD_DVC_REMOTE, and APOD_DVC_PYTHON to a Python that has DVC.")
+        raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
+
+
+def commit(work: Clone, md5: str, changes: Changes | None, stamp: Stamp) -> Report:
+    """Commits the pointers, with the facts in the message and in the `.dvc` file."""
+    content = read_content(work.path / "data" / "apod_data.csv")
+    complete = read_coverage(work.path / "data" / "raw").complete_through(stamp.since)
+    trailers = facts(content, md5, complete, stamp.code_version, stamp.run)
+    pointer = work.path / CSV_POINTER
+    meta = {name.lower().replace("-", "_"): value for name, value in trailers.items()}
+    pointer.write_text(yaml.safe_dump({**yaml.safe_load(pointer.read_text()), "meta": meta}, sort_keys=False))
+    message = release_note(content, changes, stamp.note, trailers)
+    work.git("add", "--", *(name for name in COMMITTED if (work.path / name).exists()))
+    work.git("commit", "--quiet", "--cleanup=verbatim", "--file=-", stdin=message)
+    head = work.git("rev-parse", "HEAD")
+    facts_ = {"commit": head, "md5": md5, "rows": content.rows, "last": content.last}
+    return Report(True, f"{message.splitlines()[0]} as {head[:12]} on {work.repository.branch}", facts_)
+
+
+def push(work: Clone) -> bool:
+    """Pushes the commit; False when somebody else's came first.
+
+    Raises:
+        Unavailable, Misconfigured: the push failed for another reason.
+    """
+    done = work.attempt("push", "--quiet", "origin", f"HEAD:refs/heads/{work.repository.branch}")
+    if done.returncode and any(word in done.stderr for word in ("fetch first", "non-fast-forward", "cannot lock ref")):
+        return False
+    if done.returncode:
+        raise failure("push", done.stderr, work.repository)
+    return True

@@ -1,0 +1,2 @@
+-- Purpose: the namespace of all our tables. Safe to repeat: yes.
+create schema if not exists apod
