@@ -1,0 +1,74 @@
+"""What each of the three controllers still has to do, in words. Reads only."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from include.apod.columns import HEADER
+from include.apod.coverage import read_coverage
+from include.apod.git import clone
+from include.apod.run import Report
+from include.apod.sql import statement
+from include.apod.store import md5_of
+from include.apod.transform import fragments
+from include.apod.version import CSV_POINTER, md5_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from psycopg import Connection
+
+    from include.apod.days import Span
+    from include.apod.git import Repository
+    from include.apod.store import Store
+
+
+def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
+    """Days that lack a picture and the service's word that there is none."""
+    missing = read_coverage(store.raw).missing(archive, f"{now:%Y-%m-%d}")
+    if not missing:
+        return Report(False, f"every day of {archive} is accounted for")
+    return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}", {"missing": len(missing)})
+
+
+def load_status(store: Store, connection: Connection) -> Report:
+    """Whether table and CSV hold what the raw store says."""
+    parts = fragments(store.raw, store.clean)
+    if not parts:
+        return Report(False, "nothing to load yet: the raw store is empty")
+    if unclean := sum(not part.exists() for part in parts):
+        return Report(True, f"{unclean} months to transform and publish")
+    due = hashlib.md5(HEADER, usedforsecurity=False)
+    for part in parts:
+        due.update(part.read_bytes())
+    sealed = sealed_md5(connection)
+    if due.hexdigest() != sealed:
+        return Report(True, "clean months to publish")
+    if not store.csv.exists() or md5_of(store.csv) != sealed:
+        return Report(True, "the CSV is not the published one")
+    return Report(False, f"table and CSV hold what the raw store says (md5 {sealed})")
+
+
+def sealed_md5(connection: Connection) -> str | None:
+    """The md5 of the newest load; None before the first."""
+    try:
+        row = connection.execute(statement("select_latest_load")).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None
+    return None if row is None else row[1]
+
+
+def version_status(store: Store, repository: Repository) -> Report:
+    """Whether the branch's tip points at the CSV there is now."""
+    if not store.csv.exists():
+        return Report(False, "nothing to version yet: there is no CSV")
+    with TemporaryDirectory(prefix="apod-status-") as folder:
+        tip = md5_in(clone(repository, Path(folder) / "clone").read(CSV_POINTER))
+    if tip != md5_of(store.csv):
+        return Report(True, f"the CSV is not on {repository.branch} yet")
+    return Report(False, f"{repository.branch} points at the CSV there is now")

@@ -1,0 +1,1 @@
+"""The embedded default: everything a laptop lacks, under `.local/`."""

@@ -1,0 +1,118 @@
+"""Child processes that can be found again, by number and start time, and ended with all their children."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+from local.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+GRACE_SECONDS = 20
+
+
+class Processes:
+    """The processes of one stack, recorded in a file so that a later command finds them."""
+
+    def __init__(self, record: Path, logs: Path) -> None:
+        self.record = record
+        self.logs = logs
+
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path, **identity: int) -> None:
+        """Starts a process in a group of its own; what it prints goes to `<logs>/<name>.log`.
+
+        `identity` is passed to Popen: `user` and `group`, for root only.
+        """
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("wb") as log:
+            child = subprocess.Popen(
+                command,
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **identity,  # type: ignore[arg-type]
+            )
+        known = {**self._known(), name: [child.pid, psutil.Process(child.pid).create_time()]}
+        self._save(known)
+
+    def running(self) -> dict[str, psutil.Process]:
+        """The recorded processes that are alive and are still the ones that were started."""
+        alive = {}
+        for name, (pid, created) in self._known().items():
+            try:
+                process = psutil.Process(pid)
+                if abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE:
+                    alive[name] = process
+            except psutil.NoSuchProcess:
+                continue
+        return alive
+
+    def check(self, name: str) -> None:
+        """Raises StackError with the process' own last words if it has ended."""
+        if name not in self.running():
+            raise StackError(f"{name} ended by itself. Its last words:\n{self.last_words(name)}")
+
+    def last_words(self, name: str, lines: int = 15) -> str:
+        path = self.logs / f"{name}.log"
+        text = path.read_text(errors="replace") if path.exists() else ""
+        return "\n".join(text.splitlines()[-lines:]) or "(it printed nothing)"
+
+    def stop(self, *names: str) -> None:
+        """Ends the named processes (all without names) and their children: politely, then not."""
+        alive = {name: p for name, p in self.running().items() if not names or name in names}
+        family = [child for process in alive.values() for child in _family(process)]
+        for process in family:
+            _quietly(process.terminate)
+        _, stubborn = psutil.wait_procs(family, timeout=GRACE_SECONDS)
+        for process in stubborn:
+            _quietly(process.kill)
+        psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+        self._save({name: known for name, known in self._known().items() if names and name not in names})
+
+    def _known(self) -> dict[str, list[float]]:
+        try:
+            known: dict[str, list[float]] = json.loads(self.record.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):  # the second: killed while writing; nothing to find
+            return {}
+        return known
+
+    def _save(self, known: Mapping[str, Sequence[float]]) -> None:
+        temporary = self.record.with_suffix(".tmp")
+        temporary.write_text(json.dumps(known))
+        temporary.replace(self.record)
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _quietly(signal: object) -> None:
+    try:
+        signal()  # type: ignore[operator]
+    except psutil.NoSuchProcess:
+        return
+
+
+def pause(seconds: float = 0.1) -> None:
+    """Between two looks at something that is starting."""
+    time.sleep(seconds)
+
+
+def own_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process' environment with `extra`, without what would steer the children elsewhere."""
+    foreign = ("AIRFLOW", "PYTHONDONTWRITEBYTECODE", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PG", "VIRTUAL_ENV")
+    return {**{k: v for k, v in os.environ.items() if not k.startswith(foreign)}, **extra}
