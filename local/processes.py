@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GRACE_SECONDS = 20
+_recording = threading.Lock()  # parts of a stack are started side by side
 
 
 class Processes:
@@ -43,8 +45,8 @@ class Processes:
                 start_new_session=True,
                 **identity,  # type: ignore[arg-type]
             )
-        known = {**self._known(), name: [child.pid, psutil.Process(child.pid).create_time()]}
-        self._save(known)
+        with _recording:
+            self._save({**self._known(), name: [child.pid, psutil.Process(child.pid).create_time()]})
 
     def running(self) -> dict[str, psutil.Process]:
         """The recorded processes that are alive and are still the ones that were started."""

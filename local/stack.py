@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WANTED_PORTS = {"postgres_port": 5432, "api_port": 8080, "nasa_port": 8765}
-AIRFLOW_PARTS = ("api-server", "dag-processor", "scheduler")
+AIRFLOW_PARTS = {
+    "api-server": (),
+    "dag-processor": (),
+    "scheduler": ("--skip-serve-logs",),  # the API server reads the files; the log server would listen everywhere
+}
 READY_SECONDS = 180
 
 
@@ -106,8 +110,8 @@ class Stack:
                 part.result()
         self._migrate()
         env = own_environment(self.environment())
-        for part in AIRFLOW_PARTS:
-            self.processes.start(part, [sys.executable, "-m", "airflow", part], env, PROJECT)
+        for part, options in AIRFLOW_PARTS.items():
+            self.processes.start(part, [sys.executable, "-m", "airflow", part, *options], env, PROJECT)
         self._await_airflow()
 
     def stop(self) -> None:

@@ -1,0 +1,255 @@
+"""`./apod`: the whole pipeline on this machine, with nothing but Python, git and a package index."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from local.errors import StackError
+from local.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.progress import Progress
+    from local.rest import Rest
+    from local.stack import Stack
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+Live = Annotated[
+    bool, typer.Option("--live", envvar="LIVE", help="Use NASA's own API (and APOD_API_KEY) instead of the stand-in.")
+]
+
+
+@contextmanager
+def opened(*, live: bool) -> Iterator[tuple[Stack, Progress]]:
+    """The stack and something to show progress on."""
+    from local.progress import Progress
+    from local.stack import Stack
+
+    with Progress() as progress:
+        yield Stack(Layout(live), progress.say), progress
+
+
+def log_in(stack: Stack) -> Rest:
+    from local.rest import Rest
+
+    return Rest(stack.address, stack.facts["login_password"])
+
+
+def bring_up(stack: Stack) -> Rest:
+    """Starts the stack and waits until its DAGs can be triggered.
+
+    Raises:
+        StackError: something did not start, or a DAG file does not parse.
+    """
+    from local.follow import CHAIN
+    from local.processes import pause
+
+    stack.start()
+    rest = log_in(stack)
+    while not all(rest.has_dag(dag) for dag in CHAIN):
+        if errors := rest.import_errors():
+            raise StackError(f"A DAG file does not parse:\n{errors}")
+        stack.processes.check("dag-processor")
+        pause(0.2)
+    for dag in CHAIN:
+        if left := rest.end_unfinished(dag):
+            stack.say(f"{left} runs of {dag} were left over from a stack that was killed; marked as failed")
+    return rest
+
+
+def due(stack: Stack) -> dict[str, Any]:
+    """What each controller still has to do, by its DAG: reports with `changed` where there is work."""
+    from datetime import UTC, datetime
+
+    import psycopg
+
+    from include.apod import status
+    from include.apod.days import Span, newest_publishable
+    from include.apod.git import Repository
+    from include.apod.settings import Settings
+    from include.apod.store import Store
+
+    now = datetime.now(UTC)
+    settings = Settings()
+    store = Store(stack.layout.store)
+    repository = Repository(stack.layout.repository.as_uri(), settings.git_branch, settings.git_author)
+    with psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database:
+        return {
+            "apod_ingest": status.ingest_status(store, Span(settings.since, newest_publishable(now)), now),
+            "apod_load": status.load_status(store, database),
+            "apod_version": status.version_status(store, repository),
+        }
+
+
+def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dict[str, Any]) -> None:
+    from local.follow import Follower
+
+    Follower(rest, progress.show, lambda dag: due(stack)[dag].changed).chain(first, params)
+
+
+@app.command()
+def run(live: Live = False) -> None:
+    """Set up, run the pipeline until the version is committed, stop again (a stack that was up stays up)."""
+    if live:
+        from local.reach import check_nasa
+
+        check_nasa()
+    with opened(live=live) as (stack, progress), stack.locked():
+        was_up = stack.is_up()
+        try:
+            rest = log_in(stack) if was_up else bring_up(stack)
+            follow(stack, progress, rest, "apod_ingest", {})
+            say_result(stack, progress)
+        finally:
+            if not was_up:
+                stack.stop()
+
+
+def say_result(stack: Stack, progress: Progress) -> None:
+    """What there is now, and how to look at it."""
+    from local.versions import read_versions
+
+    versions = read_versions(stack.layout.repository)
+    if versions:
+        progress.say(f"version {versions[0].commit[:12]}: {versions[0].subject}")
+    progress.say(f"CSV {stack.layout.store / 'apod_data.csv'}")
+    progress.say(f"repository {stack.layout.repository}, DVC remote {stack.layout.dvc_remote}")
+
+
+@app.command()
+def up(live: Live = False) -> None:
+    """Start the local stack and leave it running; prints the address and login of Airflow's UI."""
+    with opened(live=live) as (stack, progress), stack.locked():
+        if not stack.is_up():
+            try:
+                bring_up(stack)
+            except BaseException:
+                stack.stop()
+                raise
+        progress.say(f"Airflow {stack.address}  login admin  password {stack.facts['login_password']}")
+        progress.say("assets: " + stack.address + "/assets   stop it with: ./apod down")
+
+
+@app.command()
+def down(live: Live = False) -> None:
+    """Stop the local stack. Its data stays in .local/."""
+    with opened(live=live) as (stack, progress), stack.locked():
+        stack.stop()
+        progress.say("stopped")
+
+
+@contextmanager
+def running(stack: Stack) -> Iterator[None]:
+    """Makes sure that the database answers, starting it alone where the stack is down."""
+    from local import postgres
+
+    if stack.server.answers():
+        yield
+        return
+    with stack.locked():
+        try:
+            postgres.start(stack.server, stack.processes)
+            yield
+        finally:
+            stack.stop()
+
+
+@app.command()
+def status(live: Live = False) -> None:
+    """Say what each of the three controllers still has to do."""
+    with opened(live=live) as (stack, _), running(stack):
+        for dag, report in due(stack).items():
+            typer.echo(f"{dag:13} {'to do' if report.changed else 'done '}  {report.sentence}")
+        typer.echo(f"{'Airflow':13} {'up     ' + stack.address if stack.is_up() else 'down   start it with ./apod up'}")
+
+
+def parse_param(text: str) -> tuple[str, Any]:
+    """`name=value`, the value as JSON where it is JSON."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise StackError(f"--param {text!r}: write it as name=value")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+
+
+@app.command()
+def trigger(
+    step: Annotated[str, typer.Argument(help="ingest, load or version")],
+    param: Annotated[list[str] | None, typer.Option(help="A run parameter as name=value; may be repeated.")] = None,
+    live: Live = False,
+) -> None:
+    """Run one of the DAGs now on a stack that is up, and follow what it wakes."""
+    from local.follow import CHAIN
+
+    if f"apod_{step}" not in CHAIN:
+        raise StackError(f"There is no step {step!r}; the steps are ingest, load and version.")
+    with opened(live=live) as (stack, progress):
+        if not stack.is_up():
+            raise StackError("The local stack is not up; start it with ./apod up.")
+        follow(stack, progress, log_in(stack), f"apod_{step}", dict(map(parse_param, param or [])))
+
+
+@app.command()
+def versions(live: Live = False) -> None:
+    """List the committed versions, newest first."""
+    from local.versions import read_versions
+
+    with opened(live=live) as (stack, _):
+        for version in read_versions(stack.layout.repository):
+            typer.echo(f"{version.time}  {version.commit[:12]}  {version.md5}  {version.rows:>6}  {version.subject}")
+
+
+@app.command()
+def env(live: Live = False) -> None:
+    """Print the exports with which psql, git, dvc and airflow reach the stack: eval "$(./apod env)"."""
+    from local.postgres import binaries
+
+    with opened(live=live) as (stack, _):
+        server = stack.server
+        exports = {
+            **stack.environment(),
+            "APOD_GIT_URL": stack.layout.repository.as_uri(),
+            "DVC_NO_ANALYTICS": "1",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(server.port),
+            "PGUSER": "postgres",
+            "PGPASSWORD": server.password,
+            "PGDATABASE": "apod",
+        }
+        for name, value in sorted(exports.items()):
+            typer.echo(f"export {name}={shlex.quote(value)}")
+        folders = f"{os.path.dirname(sys.executable)}:{binaries()}"  # noqa: PTH120  # text for a shell
+        typer.echo(f'export PATH={shlex.quote(folders)}:"$PATH"')
+
+
+def main() -> None:
+    """Runs the command line; what stops it is one line and exit status 1."""
+    from include.apod.errors import ApodError
+
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (StackError, ApodError, OSError) as error:
+        sys.exit(f"apod: {error}")
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
