@@ -1,4 +1,4 @@
-"""**Step 1: what NASA says, day by day, kept as raw JSON.**
+"""Step 1: what NASA says, day by day, kept as raw JSON.
 
 - **Reads**: NASA's API (connection `apod_api`).
 - **Publishes**: `apod_raw`, when a day is new, was corrected by NASA, or is said to have no picture.
@@ -12,15 +12,13 @@ from airflow.sdk import DAG, Param
 
 from include.apod import assets, outcomes, tasks
 
-DATE = {"type": ["null", "string"], "format": "date"}
-
 with DAG(
     "apod_ingest",
     doc_md=__doc__,
     schedule=assets.DAILY,
     params={
-        "start_date": Param(None, description="Read again from this day on", **DATE),
-        "end_date": Param(None, description="Read again up to this day", **DATE),
+        "start_date": Param(None, type=["null", "string"], format="date", description="Read again from this day on"),
+        "end_date": Param(None, type=["null", "string"], format="date", description="Read again up to this day"),
     },
     **outcomes.DAG_ARGUMENTS,
 ):

@@ -68,7 +68,12 @@ def pipeline_environment(layout: Layout, server: Server, api: tuple[str, str], c
         **settings,
         "AIRFLOW_CONN_APOD_API": connection("http", host=api[0], password=api[1]),
         "AIRFLOW_CONN_APOD_POSTGRES": connection(
-            "postgres", host="127.0.0.1", port=server.port, login="postgres", password=server.password, schema="apod"
+            "postgres",
+            host="127.0.0.1",
+            port=server.port,
+            login="postgres",
+            password=server.password,
+            schema="apod",
         ),
         "AIRFLOW_CONN_APOD_GIT": connection("git", host=layout.repository.as_uri()),
     }

@@ -24,12 +24,20 @@ PLACES = (
     "Port Meridian", "the Salt Stairs", "Upper Nowhere", "Lake Ozymand", "Mount Invented", "Cape Perhaps",
     "Nordhavn-på-Måne", "São Ninguém", "the Desert of Commas",
 )  # fmt: skip
-PEOPLE = ("Ada Nemo", "Jo Vermutung", "Iñaki Fingido", "Zoë Placeholder", "Björn Ingensteds", "Lin Xūgòu", "R. Cipher")
+PEOPLE = (
+    "Ada Nemo",
+    "Jo Vermutung",
+    "Iñaki Fingido",
+    "Zoë Placeholder",
+    "Björn Ingensteds",
+    "Lin Xūgòu",
+    "R. Cipher",
+)
 SENTENCES = (
-    "What is the light at the end of the {place}?",
+    "What is the light above {place}?",
     "The {name} {kind}, pictured here, does not exist, and yet it is {number} light-years away.",
     "Observers in {place} waited {number} nights for a sky as clear as this one.",
-    "Dust that nobody has catalogued glows in red where \"hydrogen\" would, if there were any.",
+    'Dust that nobody has catalogued glows in red where "hydrogen" would, if there were any.',
     "The bright arc near the centre was drawn by {person} with a ruler, a compass and 40% of a pencil.",
     "Its two companions, {name} A and {name} B, circle each other once in {number} days; one of them is late.",
     "No telescope has confirmed this, nor could it: the coordinates lie in a work of fiction.",
@@ -54,7 +62,7 @@ def _era(record: dict[str, Any], day: date, dice: random.Random) -> None:
     """The habits and accidents of the real archive's years."""
     if day.year <= 1995 and dice.random() < 0.1:
         record["explanation"] = ""
-    if 1996 <= day.year <= 1997 and dice.random() < 0.3:  # noqa: PLR2004  # the years that have them
+    if 1996 <= day.year <= 1997 and dice.random() < 0.3:  # the years that have them
         record["explanation"] = f"\r {record['explanation']}"
         record["title"] += "\r\nCredit:"
     if dice.random() < 0.01:
@@ -66,7 +74,7 @@ def _era(record: dict[str, Any], day: date, dice: random.Random) -> None:
 
 
 def _rights(record: dict[str, Any], day: date, dice: random.Random) -> None:
-    if dice.random() < (0.12 if day.year < 2000 else 0.6):  # noqa: PLR2004  # as in the real archive
+    if dice.random() < (0.12 if day.year < 2000 else 0.6):  # as in the real archive
         people = dice.sample(PEOPLE, k=dice.choice((1, 1, 1, 2)))
         record["copyright"] = ("\n" if dice.random() < 0.1 else "") + ",\n".join(people)
 
@@ -74,10 +82,10 @@ def _rights(record: dict[str, Any], day: date, dice: random.Random) -> None:
 def _media(record: dict[str, Any], day: date, dice: random.Random) -> None:
     picture = f"{SITE}/image/{day:%y%m}/{record['title'].split()[1].lower()}{dice.randrange(100):02}"
     fate = dice.random()
-    if fate < 0.003:  # noqa: PLR2004  # shares of the real archive, here and below
+    if fate < 0.003:  # shares of the real archive, here and below
         record["media_type"] = "other"
-    elif fate < 0.04:  # noqa: PLR2004
-        scheme = "" if day.year == 2013 else "https:"  # noqa: PLR2004  # protocol-relative, as then
+    elif fate < 0.04:
+        scheme = "" if day.year == 2013 else "https:"  # protocol-relative, as then
         record |= {"media_type": "video", "url": f"{scheme}//video.example/embed/{day:%Y%m%d}?rel=0"}
     else:
         kind = dice.choice(("jpg", "jpg", "jpg", "jpg", "gif", "png"))
@@ -88,7 +96,7 @@ def record_of(day: date) -> dict[str, Any] | None:
     """The record of a day as the planetary service sends it, keys in its order; None where there is none."""
     if day < FIRST_DAY or day in NEVER_PUBLISHED:
         return None
-    dice = random.Random(day.toordinal())  # noqa: S311  # the same archive on every machine is the point
+    dice = random.Random(day.toordinal())  # the same archive on every machine is the point  # noqa: S311  # the same archive everywhere is the point
     record: dict[str, Any] = {"date": f"{day}", "service_version": "v1"}
     record["title"] = f"The {dice.choice(NAMES)} {dice.choice(KINDS)} over {dice.choice(PLACES)}"
     record["explanation"] = _text(dice, round(dice.gauss(820, 220)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,10 +23,15 @@ if TYPE_CHECKING:
     from local.stack import Stack
 
 app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 Live = Annotated[
-    bool, typer.Option("--live", envvar="LIVE", help="Use NASA's own API (and APOD_API_KEY) instead of the stand-in.")
+    bool,
+    typer.Option("--live", envvar="LIVE", help="Use NASA's own API (and APOD_API_KEY) instead of the stand-in."),
 ]
 
 
@@ -231,7 +236,7 @@ def env(live: Live = False) -> None:
         }
         for name, value in sorted(exports.items()):
             typer.echo(f"export {name}={shlex.quote(value)}")
-        folders = f"{os.path.dirname(sys.executable)}:{binaries()}"  # noqa: PTH120  # text for a shell
+        folders = f"{Path(sys.executable).parent}:{binaries()}"  # text for a shell
         typer.echo(f'export PATH={shlex.quote(folders)}:"$PATH"')
 
 

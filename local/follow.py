@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.errors import StackError
 from local.processes import pause
-from local.rest import Rest, RunKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.rest import Rest, RunKey
 
 EVENT_SECONDS = 20  # in which an asset event starts its consumer; Airflow can lose one
 TASKS = {

@@ -150,4 +150,3 @@ def create_database(server: Server, name: str) -> None:
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-

@@ -14,7 +14,7 @@ import psutil
 from local.errors import StackError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 GRACE_SECONDS = 20
@@ -35,7 +35,7 @@ class Processes:
         """
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("wb") as log:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # type: ignore[call-overload]  # a union of keywords
                 command,
                 env=dict(env),
                 cwd=cwd,
@@ -43,10 +43,10 @@ class Processes:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **identity,  # type: ignore[arg-type]
+                **identity,
             )
         with _recording:
-            self._save({**self._known(), name: [child.pid, psutil.Process(child.pid).create_time()]})
+            self._save({**self._known(), name: (child.pid, psutil.Process(child.pid).create_time())})
 
     def running(self) -> dict[str, psutil.Process]:
         """The recorded processes that are alive and are still the ones that were started."""
@@ -82,14 +82,14 @@ class Processes:
         psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
         self._save({name: known for name, known in self._known().items() if names and name not in names})
 
-    def _known(self) -> dict[str, list[float]]:
+    def _known(self) -> dict[str, tuple[int, float]]:
         try:
-            known: dict[str, list[float]] = json.loads(self.record.read_text())
+            known: dict[str, tuple[int, float]] = json.loads(self.record.read_text())
         except (FileNotFoundError, json.JSONDecodeError):  # the second: killed while writing; nothing to find
             return {}
         return known
 
-    def _save(self, known: Mapping[str, Sequence[float]]) -> None:
+    def _save(self, known: Mapping[str, tuple[int, float]]) -> None:
         temporary = self.record.with_suffix(".tmp")
         temporary.write_text(json.dumps(known))
         temporary.replace(self.record)
@@ -102,9 +102,9 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _quietly(signal: object) -> None:
+def _quietly(signal: Callable[[], None]) -> None:
     try:
-        signal()  # type: ignore[operator]
+        signal()
     except psutil.NoSuchProcess:
         return
 
@@ -116,5 +116,13 @@ def pause(seconds: float = 0.1) -> None:
 
 def own_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """This process' environment with `extra`, without what would steer the children elsewhere."""
-    foreign = ("AIRFLOW", "PYTHONDONTWRITEBYTECODE", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PG", "VIRTUAL_ENV")
+    foreign = (
+        "AIRFLOW",
+        "PYTHONDONTWRITEBYTECODE",
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "PG",
+        "VIRTUAL_ENV",
+    )
     return {**{k: v for k, v in os.environ.items() if not k.startswith(foreign)}, **extra}

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from local.follow import Line
 
-SIGNS = {"success": ("✓", "green"), "skipped": ("–", "dim"), "failed": ("✗", "red"), "up_for_retry": ("✗", "red")}
+SIGNS = {
+    "success": ("✓", "green"),
+    "skipped": ("–", "dim"),
+    "failed": ("✗", "red"),
+    "up_for_retry": ("✗", "red"),
+}
 
 
 @dataclass
@@ -64,6 +69,10 @@ def _table(lines: list[Line]) -> Table:
     for line in lines:
         sign, colour = SIGNS.get(line.state, ("…" if line.state == "running" else "·", "cyan"))
         table.add_row(
-            Text(sign, colour), Text(line.dag, "bold"), line.task, f"{line.seconds:.1f} s", Text(line.said or line.state)
+            Text(sign, colour),
+            Text(line.dag, "bold"),
+            line.task,
+            f"{line.seconds:.1f} s",
+            Text(line.said or line.state),
         )
     return table

@@ -18,9 +18,7 @@ BRANCH = "main"
 
 def git(*args: str, cwd: Path) -> str:
     """One git command; raises StackError with git's own words."""
-    done = subprocess.run(
-        ["git", *args], cwd=cwd, env=own_environment({}), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["git", *args], cwd=cwd, env=own_environment({}), capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(f"git {args[0]} failed in {cwd}: {done.stderr.strip()}")
     return done.stdout.strip()

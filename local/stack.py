@@ -103,11 +103,14 @@ class Stack:
         self._choose_facts()
         airflow.prepare(self.layout, self.facts["login_password"])
         with ThreadPoolExecutor() as pool:
-            waiting = [pool.submit(self._start_database), pool.submit(repository.seed, self.layout.repository)]
+            waiting = [
+                pool.submit(self._start_database),
+                pool.submit(repository.seed, self.layout.repository),
+            ]
             if not self.layout.live:
                 waiting.append(pool.submit(self._start_nasa))
-            for part in waiting:
-                part.result()
+            for started in waiting:
+                started.result()
         self._migrate()
         env = own_environment(self.environment())
         for part, options in AIRFLOW_PARTS.items():
@@ -121,7 +124,9 @@ class Stack:
 
     def _choose_facts(self) -> None:
         """Makes the secrets once; keeps the ports of last time where they are free, and the usual ones at first."""
-        facts = self.facts if self.layout.facts.exists() else {**airflow.new_secrets(), **WANTED_PORTS}
+        facts: dict[str, Any] = {**WANTED_PORTS, **airflow.new_secrets()}
+        if self.layout.facts.exists():
+            facts = self.facts
         taken: set[int] = set()
         for name in WANTED_PORTS:
             if facts[name] in taken or not _is_free(facts[name]):
@@ -145,7 +150,13 @@ class Stack:
         records = os.environ.get("APOD_RECORDS")
         self.processes.start(
             "nasa",
-            [sys.executable, "-m", "local.nasa", str(self.facts["nasa_port"]), *(["--records", records] if records else [])],
+            [
+                sys.executable,
+                "-m",
+                "local.nasa",
+                str(self.facts["nasa_port"]),
+                *(["--records", records] if records else []),
+            ],
             own_environment({"PYTHONPATH": str(PROJECT)}),
             PROJECT,
         )

@@ -6,7 +6,7 @@ Each function imports its provider when called: DAG files are parsed every few s
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from include.apod.errors import Misconfigured, Unavailable
 
@@ -44,7 +44,8 @@ def open_database() -> Iterator[Database]:
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     try:
-        connection = PostgresHook("apod_postgres").get_conn()
+        # psycopg 3, as always with SQLAlchemy 2
+        connection = cast("Database", PostgresHook("apod_postgres").get_conn())
         connection.autocommit = True
         with connection:
             yield connection

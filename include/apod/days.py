@@ -57,7 +57,8 @@ def parse_span(start: str | None, end: str | None, within: Span) -> Span | None:
         return None
     try:
         asked = Span(
-            date.fromisoformat(start) if start else within.first, date.fromisoformat(end) if end else within.last
+            date.fromisoformat(start) if start else within.first,
+            date.fromisoformat(end) if end else within.last,
         )
     except ValueError as error:
         raise Misconfigured(f"start_date={start!r}, end_date={end!r}: {error}; write YYYY-MM-DD.") from error

@@ -12,8 +12,6 @@ Exits 0 when the remote holds everything. Otherwise 1, with one line on stderr t
 worked but the bytes are not there), `remote:` (it did not work) or `config:` (no remote is named).
 """
 
-# mypy: ignore-errors  # DVC has no types
-
 import hashlib
 import json
 import sys

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from include.apod.errors import Misconfigured, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 TIMEOUT_SECONDS = 300
 # What a machine's own git configuration may not change: signing, hooks and line ends.
 STEADY = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
-REFUSED = ("authentication failed", "permission denied", "not found", "does not exist", "does not appear", "403")
+REFUSED = (
+    "authentication failed",
+    "permission denied",
+    "not found",
+    "does not exist",
+    "does not appear",
+    "403",
+)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,11 @@ class ByDecision(RetryPolicy):
     """Retries what may work later, and when the service said it would; fails at once what cannot."""
 
     def evaluate(
-        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+        self,
+        exception: BaseException,
+        try_number: int,  # noqa: ARG002  # Airflow's signature
+        max_tries: int,  # noqa: ARG002
+        context: Context | None = None,  # noqa: ARG002
     ) -> RetryDecision:
         match exception:
             case SourceChanged() | BadData() | Misconfigured():
@@ -87,7 +91,8 @@ def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), 
             context["outlet_events"][asset].extra = dict(report.facts)
 
     work.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]  # Airflow would ask for the step's own
-    return task(work, outlets=list(publishes), **arguments)()
+    made: XComArg = task(outlets=list(publishes), **arguments)(work)()
+    return made
 
 
 def wait(function: Callable[[Run], bool], **arguments: Any) -> XComArg:
@@ -98,4 +103,5 @@ def wait(function: Callable[[Run], bool], **arguments: Any) -> XComArg:
         return function(this_run())
 
     look.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]
-    return task.sensor(look, mode="reschedule", soft_fail=True, **arguments)()
+    made: XComArg = task.sensor(mode="reschedule", soft_fail=True, **arguments)(look)()
+    return made

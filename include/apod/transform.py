@@ -54,10 +54,10 @@ def read(content: bytes, name: str) -> pd.DataFrame:
     if extra := sorted(set(frame.columns) - {*FROM_NASA, *NOT_KEPT}):
         log.warning("%s: NASA sends fields we do not know: %s. They stay in the raw store.", name, ", ".join(extra))
     frame = frame.reindex(columns=list(FROM_NASA)).astype(object)
-    odd = frame.notna() & ~frame.map(lambda value: isinstance(value, str))
-    if odd.any(axis=None):
-        row, column = next((r, c) for r in odd.index for c in odd if odd.loc[r, c])
-        raise BadData(f"{name}: {column} of {frame.loc[row, 'date']} is {frame.loc[row, column]!r}, not text.")
+    for column in FROM_NASA:
+        odd = frame[frame[column].notna() & ~frame[column].map(lambda value: isinstance(value, str))]
+        if len(odd):
+            raise BadData(f"{name}: {column} of {odd.iloc[0]['date']} is {odd.iloc[0][column]!r}, not text.")
     if [*frame["date"]] != [f"{day}" for day in records]:
         raise BadData(f"{name}: a record is filed under another day than its own.")
     return frame.astype("string")
@@ -65,14 +65,17 @@ def read(content: bytes, name: str) -> pd.DataFrame:
 
 def clean(frame: pd.DataFrame) -> pd.DataFrame:
     """The normalisations, all of them: see docs/data.md. Same rows, columns of the CSV, `string` or null."""
-    text = frame.apply(
-        lambda column: column.str.replace("\r\n?", "\n", regex=True).str.replace("\0", "").str.strip()
+    text = pd.DataFrame(
+        {
+            name: column.str.replace("\r\n?", "\n", regex=True).str.replace("\0", "").str.strip()
+            for name, column in frame.items()
+        }
     )
     text = text.mask(text == "")
     for column in ("url", "hdurl", "thumbnail_url"):
         text[column] = text[column].str.replace("^//", "https://", regex=True)
     text["page_url"] = pd.to_datetime(text["date"]).dt.strftime("https://apod.nasa.gov/apod/ap%y%m%d.html")
-    return text[list(COLUMNS)]
+    return text.reindex(columns=list(COLUMNS))
 
 
 def check(frame: pd.DataFrame, name: str) -> None:

@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 
 CSV_POINTER = "data/apod_data.csv.dvc"
 RAW_POINTER = "data/raw.dvc"
-COMMITTED = (CSV_POINTER, RAW_POINTER, "data/datapackage.json", "data/.gitignore", ".dvc/config", ".dvc/.gitignore")
+COMMITTED = (
+    CSV_POINTER,
+    RAW_POINTER,
+    "data/datapackage.json",
+    "data/.gitignore",
+    ".dvc/config",
+    ".dvc/.gitignore",
+)
 DVC_TIMEOUT_SECONDS = 1800
 ATTEMPTS = 5
 
@@ -88,7 +95,11 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             push_bytes(work, remote, Path(folder))
             if not work.git("status", "--porcelain", "--", *COMMITTED):
                 tip = work.git("rev-parse", "HEAD")
-                return Report(False, f"nothing new: {tip[:12]} on {repository.branch} is this version already", {"md5": md5})
+                return Report(
+                    False,
+                    f"nothing new: {tip[:12]} on {repository.branch} is this version already",
+                    {"md5": md5},
+                )
             report = commit(work, md5, changes, stamp)
             if push(work):
                 return report
@@ -166,8 +177,8 @@ def commit(work: Clone, md5: str, changes: Changes | None, stamp: Stamp) -> Repo
     work.git("add", "--", *(name for name in COMMITTED if (work.path / name).exists()))
     work.git("commit", "--quiet", "--cleanup=verbatim", "--file=-", stdin=message)
     head = work.git("rev-parse", "HEAD")
-    facts_ = {"commit": head, "md5": md5, "rows": content.rows, "last": content.last}
-    return Report(True, f"{message.splitlines()[0]} as {head[:12]} on {work.repository.branch}", facts_)
+    points: dict[str, str | int] = {"commit": head, "md5": md5, "rows": content.rows, "last": content.last}
+    return Report(True, f"{message.splitlines()[0]} as {head[:12]} on {work.repository.branch}", points)
 
 
 def push(work: Clone) -> bool:

@@ -104,7 +104,9 @@ def _says_absent(answer: requests.Response) -> bool:
 
 def _refusal(answer: requests.Response, asked: str) -> Exception:
     """The error that an answer other than 200 stands for."""
-    seen = f"{answer.request.method} {answer.url.partition('?')[0]} for {asked}: {answer.status_code} {_excerpt(answer)}"
+    seen = (
+        f"{answer.request.method} {answer.url.partition('?')[0]} for {asked}: {answer.status_code} {_excerpt(answer)}"
+    )
     match answer.status_code:
         case 429:
             wait = answer.headers.get("Retry-After", "")

@@ -1,0 +1,57 @@
+"""The calendar."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from include.apod.days import Span, by_month, newest_publishable, parse_span
+from include.apod.errors import Misconfigured
+
+ARCHIVE = Span(date(1995, 6, 16), date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-11-23T05:04:59Z", date(2026, 11, 22)),
+        ("2026-11-23T05:05:00Z", date(2026, 11, 23)),
+        ("2026-07-01T04:05:00Z", date(2026, 7, 1)),
+        ("2026-03-08T05:05:00Z", date(2026, 3, 8)),
+    ],
+)
+def test_day_changes_five_past_midnight_in_new_york(now, day):
+    """Not at midnight UTC, and with daylight saving."""
+    assert day == newest_publishable(datetime.fromisoformat(now).astimezone(UTC))
+
+
+def test_days_become_one_span_a_month_newest_first():
+    """One request a month keeps the archive at under 400 requests."""
+    days = [date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 20)]
+
+    assert [Span(days[1], days[2]), Span(days[0], days[0])] == by_month(days)
+
+
+def test_no_parameters_ask_for_nothing():
+    """Then the look-back decides."""
+    assert parse_span(None, None, ARCHIVE) is None
+
+
+def test_one_parameter_is_completed_by_the_archive():
+    """`start_date` alone reads up to today."""
+    assert Span(date(2026, 11, 1), ARCHIVE.last) == parse_span("2026-11-01", None, ARCHIVE)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "match"),
+    [
+        ("banana", None, "banana"),
+        ("2026-02-30", None, "2026-02-30"),
+        ("2026-11-02", "2026-11-01", "in order"),
+        ("1990-01-01", None, "1990-01-01"),
+        (None, "2027-01-01", "2027-01-01"),
+    ],
+)
+def test_a_span_that_cannot_be_is_refused_by_its_value(start, end, match):
+    """Bad input names the value and what is allowed."""
+    with pytest.raises(Misconfigured, match=match):
+        parse_span(start, end, ARCHIVE)

@@ -1,0 +1,166 @@
+"""Real PostgreSQL, git, DVC and files for every test; only NASA's service is a stand-in, behind real HTTP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import uvicorn
+
+# Before anything imports Airflow: a home of its own, and no examples.
+AIRFLOW_HOME = tempfile.mkdtemp(prefix="apod-airflow-")
+os.environ.update({"AIRFLOW_HOME": AIRFLOW_HOME, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"})
+for name in [name for name in os.environ if name.startswith(("APOD_", "AIRFLOW_CONN_")) and name != "APOD_LOCAL"]:
+    del os.environ[name]
+
+PROJECT = Path(__file__).resolve().parents[1]
+REAL_RECORDS = PROJECT.parent / "shared" / "apod" / "legacy-1995-2023.ndjson"
+NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A PostgreSQL server for the whole session."""
+    from local import postgres
+    from local.processes import Processes
+    from local.stack import _any_free
+
+    home = tmp_path_factory.mktemp("postgres server")
+    processes = Processes(home / "processes.json", home)
+    made = postgres.Server(home / "data", _any_free(), "a test's password")
+    postgres.start(made, processes)
+    yield made
+    processes.stop()
+
+
+@pytest.fixture
+def database(server, request):
+    """An empty database of the test's own, as a connection in autocommit."""
+    name = f"test_{abs(hash(request.node.nodeid))}"
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    with psycopg.connect(server.dsn(name), autocommit=True) as connection:
+        yield connection
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def nasa():
+    """The stand-in on a free port: its state as `nasa.service`, its address as `nasa.url`."""
+    from local.archive import record_of
+    from local.nasa import Nasa
+
+    yield from serve(Nasa(record_of))
+
+
+def serve(service):
+    """Serves a stand-in from a thread until the test is over; its clock stands at noon."""
+    service.now = lambda: NOON
+    http = uvicorn.Server(uvicorn.Config(service.app(), host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=http.run, daemon=True)
+    thread.start()
+    while not http.started:
+        thread.join(0.01)
+    port = http.servers[0].sockets[0].getsockname()[1]
+    yield Served(service, f"http://127.0.0.1:{port}")
+    http.should_exit = True
+    thread.join()
+
+
+class Served:
+    """A stand-in that is being served."""
+
+    def __init__(self, service, url):
+        self.service = service
+        self.url = url
+
+    def source(self):
+        """A session of the pipeline with it."""
+        from include.apod.sources.planetary import Planetary
+
+        return Planetary(self.url, "a key", 0)
+
+
+@pytest.fixture
+def store(tmp_path):
+    from include.apod.store import Store
+
+    return Store(tmp_path / "store")
+
+
+def run(*command, cwd, **options):
+    """What a command printed; its failure fails the test."""
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A bare repository with one commit of code on `main`."""
+    path = tmp_path / "a repository.git"
+    work = tmp_path / "code"
+    identity = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
+    run("git", "init", "-q", "--bare", "--initial-branch=main", path, cwd=tmp_path)
+    run("git", "init", "-q", "--initial-branch=main", work, cwd=tmp_path)
+    (work / "README.md").write_text("code\n")
+    run("git", "add", ".", cwd=work)
+    run("git", *identity, "commit", "-qm", "code", cwd=work)
+    run("git", "push", "-q", path, "main", cwd=work)
+    return path
+
+
+@pytest.fixture
+def repository(bare):
+    from include.apod.git import Repository
+
+    return Repository(bare.as_uri(), "main", "APOD pipeline <apod@localhost>")
+
+
+@pytest.fixture
+def remote(tmp_path):
+    from include.apod.version import Remote
+
+    return Remote(str(tmp_path / "dvc remote"), sys.executable)
+
+
+@pytest.fixture
+def scope():
+    """Two months of the archive, asked about at noon."""
+    from include.apod.days import Span
+    from include.apod.ingest import Scope
+
+    return Scope(Span(date(2026, 10, 1), date(2026, 11, 23)), NOON)
+
+
+@pytest.fixture
+def loaded(nasa, store, scope, database):
+    """Two months taken through ingest, transform, both stages and publish."""
+    from include.apod.ingest import ingest
+
+    ingest(nasa.source(), store.raw, scope)
+    load(store, database)
+    return store
+
+
+def load(store, database, **options):
+    """The steps of `apod_load`; returns the report of publish."""
+    from include.apod.publish import Load, publish
+    from include.apod.stage_csv import stage_csv
+    from include.apod.stage_table import stage_table
+    from include.apod.transform import fragments, transform
+
+    transform(store.raw, store.clean)
+    parts = fragments(store.raw, store.clean)
+    stage_table(database, parts)
+    stage_csv(parts, store.staged_csv)
+    with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as own:
+        return publish(own, store, Load("a run", "a commit", **options))
