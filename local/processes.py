@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GRACE_SECONDS = 20
+_children: list[subprocess.Popen[bytes]] = []  # kept: Python complains of a child it loses sight of
 _recording = threading.Lock()  # parts of a stack are started side by side
 
 
@@ -45,6 +46,7 @@ class Processes:
                 start_new_session=True,
                 **identity,
             )
+        _children.append(child)
         with _recording:
             self._save({**self._known(), name: (child.pid, psutil.Process(child.pid).create_time())})
 

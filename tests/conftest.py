@@ -34,7 +34,7 @@ def server(tmp_path_factory):
 
     home = tmp_path_factory.mktemp("postgres server")
     processes = Processes(home / "processes.json", home)
-    made = postgres.Server(home / "data", _any_free(), "a test's password")
+    made = postgres.Server(home / "data", _any_free(), "a-tests-password")
     postgres.start(made, processes)
     yield made
     processes.stop()

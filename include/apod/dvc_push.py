@@ -70,7 +70,7 @@ def main(clone, url, *targets):
     except (DvcException, OSError) as error:
         wrong, kind = [f"{type(error).__name__}: {error}"], "remote"
     if wrong:
-        sys.stderr.write(f"{kind}: {'; '.join(wrong)}\n")
+        sys.stderr.write(f"{kind}: {' '.join('; '.join(wrong).split())}\n")
     return 1 if wrong else 0
 
 

@@ -40,6 +40,7 @@ COMMITTED = (
     "data/.gitignore",
     ".dvc/config",
     ".dvc/.gitignore",
+    ".dvcignore",
 )
 DVC_TIMEOUT_SECONDS = 1800
 ATTEMPTS = 5

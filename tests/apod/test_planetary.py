@@ -29,7 +29,9 @@ def answering(nasa):
 
 def test_a_range_is_answered_by_day(nasa):
     """Days without a picture are left out."""
-    expected = {day: record_of(day) for day in JUNE if day not in (date(1995, 6, 17), date(1995, 6, 18), date(1995, 6, 19))}
+    expected = {
+        day: record_of(day) for day in JUNE if day not in (date(1995, 6, 17), date(1995, 6, 18), date(1995, 6, 19))
+    }
 
     assert expected == nasa.source().fetch(JUNE)
 
@@ -47,7 +49,7 @@ def test_the_key_travels_as_a_header_only(nasa):
     source = nasa.source()
     answer = source._get({"date": f"{DAY}"})
 
-    assert "a key" == answer.request.headers["X-Api-Key"]
+    assert answer.request.headers["X-Api-Key"] == "a key"
     assert "key" not in answer.request.url
 
 
@@ -77,7 +79,7 @@ def test_a_rate_limit_says_how_long(answering):
     with pytest.raises(RateLimited, match="Over quota") as caught:
         answering({"error": {}}, 429, **{"Retry-After": "2870"}).fetch(Span(DAY, DAY))
 
-    assert 2870 == caught.value.retry_after
+    assert caught.value.retry_after == 2870
 
 
 def test_a_404_of_the_gateway_is_no_evidence(answering):
@@ -104,4 +106,3 @@ def test_a_key_with_a_line_end_is_a_configuration_error():
     """A pasted key often brings one."""
     with pytest.raises(Misconfigured, match="apod_api"):
         Planetary("http://127.0.0.1:9", "KEY\n", 0).fetch(Span(DAY, DAY))
-

@@ -53,7 +53,7 @@ def test_the_newest_observation_of_a_day_counts(tmp_path):
     append(tmp_path, [observation(seen_at="2026-11-24T10:00:00Z", title="newer")])
     append(tmp_path, [observation(title="older")])
 
-    assert "newer" == newest(read(tmp_path))[DAY].record["title"]
+    assert newest(read(tmp_path))[DAY].record["title"] == "newer"
 
 
 def test_equal_values_have_equal_digests():

@@ -1,0 +1,62 @@
+"""Settings, and that every place that lists them lists the same ones."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from include.apod.errors import Misconfigured
+from include.apod.settings import PROJECT, Settings, read_settings
+
+NAMES = {f"APOD_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_an_empty_environment_gives_the_defaults():
+    """A deployment sets only what differs."""
+    settings = read_settings()
+
+    assert (PROJECT / "data", date(1995, 6, 16), ("planetary",), "main") == (
+        settings.store,
+        settings.since,
+        settings.sources,
+        settings.git_branch,
+    )
+
+
+def test_a_relative_store_is_the_projects(monkeypatch):
+    """Never the folder that a task happens to run in."""
+    monkeypatch.setenv("APOD_STORE", "elsewhere")
+
+    assert read_settings().store == PROJECT / "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "match"),
+    [
+        ("APOD_SINCE", "yesterday", "APOD_SINCE='yesterday': .*date"),
+        ("APOD_SOURCES", "planetary,wikipedia", "wikipedia"),
+        ("APOD_REQUESTS_PER_RUN", "0", "APOD_REQUESTS_PER_RUN='0'"),
+        ("APOD_STORE", "s3://bucket/apod", "object stores are not supported yet"),
+        ("APOD_GIT_AUTHOR", "nobody", "Name <address@example.org>"),
+        ("APOD_GIT_BRANCH", "--upload-pack=x", "not a branch name"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable(monkeypatch, name, value, match):
+    """And where the meanings are."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured, match=f"{match}.*.env.example"):
+        read_settings()
+
+
+def test_settings_cannot_be_changed_later():
+    """They are read once."""
+    with pytest.raises(ValueError, match="frozen"):
+        read_settings().git_branch = "other"
+
+
+@pytest.mark.parametrize("path", [".env.example", "README.md"])
+def test_every_setting_is_documented(path):
+    """A setting nobody can find does not exist."""
+    text = Path(PROJECT, path).read_text()
+
+    assert set() == {name for name in NAMES if name not in text}

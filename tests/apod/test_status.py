@@ -1,0 +1,61 @@
+"""What each controller still has to do."""
+
+
+from include.apod.ingest import ingest
+from include.apod.status import ingest_status, load_status, version_status
+from include.apod.store import Store
+from include.apod.transform import transform
+from include.apod.version import version
+from tests.apod.test_version import STAMP
+from tests.conftest import load
+
+
+def test_an_empty_store_needs_every_day(store, scope):
+    """In words, with the number."""
+    report = ingest_status(store, scope.archive, scope.now)
+
+    assert (report.changed, report.sentence) == (True, "54 days to ask for, the newest 2026-11-23")
+
+
+def test_a_full_store_needs_nothing(nasa, store, scope):
+    """Quiet is told apart from dead."""
+    ingest(nasa.source(), store.raw, scope)
+    report = ingest_status(store, scope.archive, scope.now)
+
+    assert (report.changed, report.sentence) == (False, "every day of 2026-10-01..2026-11-23 is accounted for")
+
+
+def test_load_goes_from_nothing_to_transform_to_publish_to_done(nasa, store, scope, database):
+    """Each word is a state that a crash can leave."""
+    said = [load_status(store, database).sentence]
+    ingest(nasa.source(), store.raw, scope)
+    said.append(load_status(store, database).sentence)
+    transform(store.raw, store.clean)
+    said.append(load_status(store, database).sentence)
+    load(store, database)
+    store.csv.unlink()
+    said.append(load_status(store, database).sentence)
+    load(store, database)
+    said.append(load_status(store, database).sentence[:41])
+
+    assert said == [
+        "nothing to load yet: the raw store is empty",
+        "2 months to transform and publish",
+        "clean months to publish",
+        "the CSV is not the published one",
+        "table and CSV hold what the raw store say",
+    ]
+
+
+def test_version_goes_from_nothing_to_due_to_done(store, loaded, repository, remote, database):
+    """Compared with the tip of the branch."""
+    said = [version_status(Store(store.root / "empty"), repository).sentence]
+    said.append(version_status(loaded, repository).sentence)
+    version(repository, remote, loaded, database, STAMP)
+    said.append(version_status(loaded, repository).sentence)
+
+    assert said == [
+        "nothing to version yet: there is no CSV",
+        "the CSV is not on main yet",
+        "main points at the CSV there is now",
+    ]
