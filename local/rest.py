@@ -77,10 +77,11 @@ class Rest:
         return str(answer.json()["value"]) if answer.is_success else None
 
     def error(self, run: RunKey, task: str, attempt: int) -> str:
-        """The error that a task's attempt ended with, from its log: the exceptions, innermost last."""
+        """The error that a task's attempt ended with, from its log."""
         path = f"{run.path}/taskInstances/{task}/logs/{attempt}"
         lines = self.call("GET", path, params={"full_content": True}, headers={"Accept": "application/json"})["content"]
         details = [line["error_detail"] for line in lines if isinstance(line, dict) and line.get("error_detail")]
         if details:
-            return "\n".join(f"{error['exc_type']}: {error['exc_value']}" for error in details[-1])
+            outermost = details[-1][0]  # ours, and its message says the cause
+            return f"{outermost['exc_type']}: {outermost['exc_value']}"
         return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in lines[-8:])

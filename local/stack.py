@@ -70,6 +70,11 @@ class Stack:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.facts['api_port']}"
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the processes that make up a running stack."""
+        return ("postgres", *AIRFLOW_PARTS) if self.layout.live else ("postgres", "nasa", *AIRFLOW_PARTS)
+
     def api(self) -> tuple[str, str]:
         """Base URL and key of NASA's service, or of its stand-in."""
         if self.layout.live:
@@ -95,7 +100,7 @@ class Stack:
             ) from error
 
     def is_up(self) -> bool:
-        return self.layout.facts.exists() and {"postgres", *AIRFLOW_PARTS} <= self.processes.running().keys()
+        return self.layout.facts.exists() and set(self.parts) <= self.processes.running().keys()
 
     def start(self) -> None:
         """Starts what is not running, after ending what a killed command left half running."""
@@ -171,7 +176,7 @@ class Stack:
     def _await_airflow(self) -> None:
         self.say("starting Airflow")
         for _ in range(READY_SECONDS * 5):
-            for part in AIRFLOW_PARTS:
+            for part in self.parts:
                 self.processes.check(part)
             if _healthy(self.address):
                 return

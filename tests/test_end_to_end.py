@@ -1,0 +1,159 @@
+"""The whole job through the real scheduler, twice, checked from outside with psql, md5sum, git and dvc only."""
+
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from tests.conftest import PROJECT, run
+
+pytestmark = pytest.mark.stack
+EXPORT = (PROJECT / "include" / "sql" / "export_picture.sql").read_text()
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """Where the stack of this test lives; a folder with a space in its name, as users have them."""
+    return tmp_path_factory.mktemp("a local stack")
+
+
+def apod(local, *words):
+    """What `./apod` printed; a failure shows all of it."""
+    env = {**os.environ, "APOD_LOCAL": str(local)}
+    done = subprocess.run(
+        [PROJECT / "apod", *words], capture_output=True, text=True, check=False, timeout=600, env=env
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def shell(local, script):
+    """What a line of shell prints to somebody who has typed `eval "$(./apod env)"`."""
+    exports = f'eval "$({shlex.quote(str(PROJECT / "apod"))} env)"; set -eu; {script}'
+    return run("bash", "-c", exports, cwd=local, env={**os.environ, "APOD_LOCAL": str(local)})
+
+
+def leftovers(local):
+    """Processes that still mention the stack's folder."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if str(local) in line and "pytest" not in line]
+
+
+def md5s(local):
+    """md5 of the table's own export, of the CSV, and the one in the committed pointer."""
+    return shell(
+        local,
+        f"""psql -qXc {shlex.quote(EXPORT)} | md5sum | cut -d' ' -f1
+        md5sum < "$APOD_STORE/apod_data.csv" | cut -d' ' -f1
+        git -C demo/github.git show main:data/apod_data.csv.dvc | sed -n 's/^- md5: //p'""",
+    ).split()
+
+
+@pytest.fixture(scope="module")
+def first(local):
+    return apod(local, "run")
+
+
+@pytest.fixture(scope="module")
+def after_first(local, first):
+    """The branch's tip after the first run."""
+    return first and run("git", "rev-parse", "main", cwd=local / "demo" / "github.git")
+
+
+@pytest.fixture(scope="module")
+def second(local, after_first):
+    return after_first and apod(local, "run")
+
+
+@pytest.fixture(scope="module")
+def up(local, second):
+    """The stack, resident, after two runs; down again afterwards."""
+    yield second and apod(local, "up")
+    apod(local, "down")
+
+
+def test_the_first_run_commits_thirty_one_years(first):
+    """All pictures, one version, a request a month and one for each day without a picture."""
+    assert "apod_ingest.ingest" in first
+    assert "4 days without a picture" in first
+    assert "table and CSV proven equal" in first
+    assert 'data: ' in first
+
+
+def test_the_second_run_changes_nothing_and_says_why(local, after_first, second):
+    """No asset event, no commit."""
+    assert "nothing new: NASA's words are the ones we hold" in second
+    assert after_first == run("git", "rev-parse", "main", cwd=local / "demo" / "github.git")
+
+
+@pytest.mark.usefixtures("second")
+def test_nothing_is_left_running(local):
+    """After a run, no process of the stack is there."""
+    assert [] == leftovers(local)
+
+
+@pytest.mark.usefixtures("up")
+def test_table_csv_and_committed_pointer_have_one_md5(local):
+    """The proof of the contract."""
+    table, csv, pointer = md5s(local)
+
+    assert table == csv == pointer
+
+
+@pytest.mark.usefixtures("up")
+def test_a_fresh_clone_and_dvc_pull_give_the_same_bytes(local):
+    """What a stranger does."""
+    shell(
+        local,
+        """git clone -q "$APOD_GIT_URL" stranger
+        cd stranger
+        dvc pull -q
+        cmp data/apod_data.csv "$APOD_STORE/apod_data.csv"
+        diff -r data/raw "$APOD_STORE/raw" """,
+    )
+
+
+def test_up_prints_where_the_ui_is_and_how_to_log_in(local, up):
+    """The address answers, the login is accepted."""
+    address, password = re.search(r"Airflow (http\S+)  login admin  password (\S+)", up).groups()
+    login = run(
+        "curl", "-sf", "--json", f'{{"username": "admin", "password": "{password}"}}', f"{address}/auth/token", cwd=local
+    )
+
+    assert "access_token" in login
+
+
+@pytest.mark.usefixtures("up")
+def test_version_can_be_triggered_alone_at_any_time(local):
+    """Nothing to change: it says so, and there is no commit."""
+    before = run("git", "rev-parse", "main", cwd=local / "demo" / "github.git")
+    said = apod(local, "trigger", "version", "--param", "message=again")
+
+    assert "is this version already" in said
+    assert before == run("git", "rev-parse", "main", cwd=local / "demo" / "github.git")
+
+
+@pytest.mark.usefixtures("up")
+def test_a_lost_csv_comes_back_by_a_trigger_of_load(local):
+    """State, not events: nobody sent one."""
+    (local / "demo" / "data" / "apod_data.csv").unlink()
+    said = apod(local, "trigger", "load")
+    table, csv, pointer = md5s(local)
+
+    assert "the CSV was not the published one and is again" in said
+    assert table == csv == pointer
+
+
+@pytest.mark.usefixtures("up")
+def test_a_failing_task_ends_it_with_its_own_error(local):
+    """Not "see logs"."""
+    done = subprocess.run(
+        [PROJECT / "apod", "trigger", "ingest", "--param", "start_date=1990-01-01"],
+        capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "APOD_LOCAL": str(local)},
+    )  # fmt: skip
+
+    assert 1 == done.returncode
+    assert "apod: apod_ingest.ingest failed." in done.stderr
+    assert "Misconfigured: start_date=1990-01-01" in done.stderr
