@@ -136,7 +136,7 @@ class Nasa:
 
 def from_file(records: Path) -> Nasa:
     """The service with the records of a file, one a line, instead of the fictional archive."""
-    by_day = {record["date"]: record for line in records.open(encoding="utf-8") if (record := json.loads(line))}
+    by_day = {(record := json.loads(line))["date"]: record for line in records.read_bytes().splitlines()}
     return Nasa(lambda day: by_day.get(f"{day}"))
 
 

@@ -22,9 +22,7 @@ def local(tmp_path_factory):
 def apod(local, *words):
     """What `./apod` printed; a failure shows all of it."""
     env = {**os.environ, "APOD_LOCAL": str(local)}
-    done = subprocess.run(
-        [PROJECT / "apod", *words], capture_output=True, text=True, check=False, timeout=600, env=env
-    )
+    done = subprocess.run([PROJECT / "apod", *words], capture_output=True, text=True, check=False, timeout=600, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -79,7 +77,7 @@ def test_the_first_run_commits_thirty_one_years(first):
     assert "apod_ingest.ingest" in first
     assert "4 days without a picture" in first
     assert "table and CSV proven equal" in first
-    assert 'data: ' in first
+    assert "data: " in first
 
 
 def test_the_second_run_changes_nothing_and_says_why(local, after_first, second):
@@ -119,7 +117,12 @@ def test_up_prints_where_the_ui_is_and_how_to_log_in(local, up):
     """The address answers, the login is accepted."""
     address, password = re.search(r"Airflow (http\S+)  login admin  password (\S+)", up).groups()
     login = run(
-        "curl", "-sf", "--json", f'{{"username": "admin", "password": "{password}"}}', f"{address}/auth/token", cwd=local
+        "curl",
+        "-sf",
+        "--json",
+        f'{{"username": "admin", "password": "{password}"}}',
+        f"{address}/auth/token",
+        cwd=local,
     )
 
     assert "access_token" in login

@@ -1,6 +1,5 @@
 """What each controller still has to do."""
 
-
 from include.apod.ingest import ingest
 from include.apod.status import ingest_status, load_status, version_status
 from include.apod.store import Store

@@ -137,9 +137,9 @@ def test_a_commit_of_somebody_else_in_between_is_kept(commit, bare, loaded, tmp_
     hook.chmod(0o755)
     commit()
 
-    assert run("git", "log", "--format=%s", "main", cwd=bare).replace(" ", "\n").split(
-        "\n"
-    )[:1] + run("git", "log", "--format=%s", "--skip=1", "main", cwd=bare).splitlines() == ["data:", "theirs", "code"]
+    assert run("git", "log", "--format=%s", "main", cwd=bare).replace(" ", "\n").split("\n")[:1] + run(
+        "git", "log", "--format=%s", "--skip=1", "main", cwd=bare
+    ).splitlines() == ["data:", "theirs", "code"]
 
 
 def test_no_csv_is_nothing_to_do(repository, remote, store, database):

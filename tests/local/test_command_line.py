@@ -58,15 +58,14 @@ def test_no_network_is_one_line(tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
-def test_two_at_once_are_one_line(tmp_path):
+def test_two_at_once_are_one_line(tmp_path, monkeypatch):
     """The second leaves the first alone."""
     from local.layout import Layout
     from local.stack import Stack
 
-    os.environ["APOD_LOCAL"] = str(tmp_path)
+    monkeypatch.setenv("APOD_LOCAL", str(tmp_path))
     with Stack(Layout(), print).locked():
         done = apod("run", local=tmp_path)
-    del os.environ["APOD_LOCAL"]
 
     assert (
         1,
@@ -109,7 +108,7 @@ def test_parameters_are_json_where_they_are_json(text, parsed):
     assert parsed == parse_param(text)
 
 
-def test_running_as_a_module_needs_no_terminal(tmp_path):
+def test_running_as_a_module_needs_no_terminal():
     """Plain lines when the output is not a terminal."""
     done = subprocess.run([sys.executable, "-m", "local.cli", "--help"], cwd=PROJECT, capture_output=True, check=True)
 
