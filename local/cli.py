@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from local.rest import Rest
     from local.stack import Stack
 
+INTERRUPTED = 130
 app = typer.Typer(
     help=__doc__,
     no_args_is_help=True,
@@ -100,7 +101,7 @@ def due(stack: Stack) -> dict[str, Any]:
 def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dict[str, Any]) -> None:
     from local.follow import Follower
 
-    Follower(rest, progress.show, lambda dag: due(stack)[dag].changed).chain(first, params)
+    Follower(rest, progress.show, lambda dag: due(stack)[dag]).chain(first, params)
 
 
 @app.command()
@@ -139,6 +140,7 @@ def up(live: Live = False) -> None:
         if not stack.is_up():
             try:
                 bring_up(stack)
+                stack.layout.resident.touch()
             except BaseException:
                 stack.stop()
                 raise
@@ -247,13 +249,14 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
         signal.signal(ending, signal.default_int_handler)
     try:
-        app(standalone_mode=False)
-    except typer.Exit as ended:
-        sys.exit(ended.exit_code)
+        ended = app(standalone_mode=False)
     except (StackError, ApodError, OSError) as error:
         sys.exit(f"apod: {error}")
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        ended = INTERRUPTED
+    if ended == INTERRUPTED:
+        sys.exit("apod: interrupted; nothing was left running. The same command goes on where this one was.")
+    sys.exit(ended)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from local.processes import pause
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from include.apod.run import Report
     from local.rest import Rest, RunKey
 
 EVENT_SECONDS = 20  # in which an asset event starts its consumer; Airflow can lose one
@@ -30,7 +31,7 @@ class Line:
 
     Attributes:
         dag: its DAG.
-        task: its id.
+        task: its id; empty for a DAG that has nothing to do.
         state: Airflow's word for where it is; empty before it is there.
         seconds: how long it has run.
         said: what the step said of its work.
@@ -50,13 +51,13 @@ class Follower:
     Attributes:
         rest: the session with Airflow.
         show: called with all lines after each look.
-        due: whether a DAG has work to do, by its name.
+        due: what a DAG still has to do, by its name.
         lines: what was seen so far.
     """
 
     rest: Rest
     show: Callable[[list[Line]], None]
-    due: Callable[[str], bool]
+    due: Callable[[str], Report]
     lines: list[Line] = field(default_factory=list)
 
     def chain(self, first: str, params: dict[str, Any]) -> None:
@@ -69,17 +70,24 @@ class Follower:
         known = {dag: self.rest.newest_run(dag) for dag in dags}
         published = self.follow(self.rest.trigger(first, params))
         for dag in dags[1:]:
-            run = self._woken(dag, known[dag]) if published else None
-            if run is None and self.due(dag):
-                run = self.rest.trigger(dag, {})
+            run = self._woken(dag, known[dag]) if published else self._needed(dag)
             published = run is not None and self.follow(run)
 
     def _woken(self, dag: str, known: RunKey | None) -> RunKey | None:
-        """The run that an event started, if it comes in time."""
+        """The run that an event started; where none comes in time, one of our own if there is work."""
         for _ in range(EVENT_SECONDS * 10):
             if (newest := self.rest.newest_run(dag)) != known:
                 return newest
             pause()
+        return self._needed(dag)
+
+    def _needed(self, dag: str) -> RunKey | None:
+        """A run of a DAG that has work though no event woke it: what a killed run left undone."""
+        report = self.due(dag)
+        if report.changed:
+            return self.rest.trigger(dag, {})
+        self.lines.append(Line(dag, "", "skipped", said=report.sentence))
+        self.show(self.lines)
         return None
 
     def follow(self, run: RunKey) -> bool:

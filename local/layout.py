@@ -56,6 +56,11 @@ class Layout:
         return self.root / "stack.json"
 
     @property
+    def resident(self) -> Path:
+        """Exists while `./apod up` means the stack to stay."""
+        return self.root / "up"
+
+    @property
     def processes(self) -> Path:
         """What runs now."""
         return self.root / "processes.json"

@@ -61,7 +61,8 @@ class Progress:
 
 
 def _row(line: Line) -> str:
-    return f"{line.dag}.{line.task} ({line.seconds:.1f} s) {line.said}".rstrip()
+    name = f"{line.dag}.{line.task}" if line.task else line.dag
+    return f"{name:26} {line.seconds:4.1f} s  {line.said}".rstrip()
 
 
 def _table(lines: list[Line]) -> Table:

@@ -100,11 +100,12 @@ class Stack:
             ) from error
 
     def is_up(self) -> bool:
-        return self.layout.facts.exists() and set(self.parts) <= self.processes.running().keys()
+        """Whether `./apod up` left it running, whole; what a killed run left behind does not count."""
+        return self.layout.resident.exists() and set(self.parts) <= self.processes.running().keys()
 
     def start(self) -> None:
         """Starts what is not running, after ending what a killed command left half running."""
-        self.processes.stop()
+        self.stop()
         self._choose_facts()
         airflow.prepare(self.layout, self.facts["login_password"])
         with ThreadPoolExecutor() as pool:
@@ -124,6 +125,7 @@ class Stack:
 
     def stop(self) -> None:
         """Ends every process of the stack: Airflow first, so that no task loses its database."""
+        self.layout.resident.unlink(missing_ok=True)
         self.processes.stop(*AIRFLOW_PARTS)
         self.processes.stop()
 
