@@ -255,7 +255,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         ended = INTERRUPTED
     if ended == INTERRUPTED:
-        sys.exit("apod: interrupted; nothing was left running. The same command goes on where this one was.")
+        sys.stderr.write("apod: interrupted; nothing was left running. The same command goes on where this one was.\n")
     sys.exit(ended)
 
 
