@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,6 +62,7 @@ def bring_up(stack: Stack) -> Rest:
     from local.follow import CHAIN
     from local.processes import pause
 
+    before = datetime.now(UTC)
     stack.start()
     rest = log_in(stack)
     while not all(rest.has_dag(dag) for dag in CHAIN):
@@ -69,15 +71,13 @@ def bring_up(stack: Stack) -> Rest:
         stack.processes.check("dag-processor")
         pause(0.2)
     for dag in CHAIN:
-        if left := rest.end_unfinished(dag):
+        if left := rest.end_unfinished(dag, before):
             stack.say(f"{left} runs of {dag} were left over from a stack that was killed; marked as failed")
     return rest
 
 
 def due(stack: Stack) -> dict[str, Any]:
     """What each controller still has to do, by its DAG: reports with `changed` where there is work."""
-    from datetime import UTC, datetime
-
     import psycopg
 
     from include.apod import status
@@ -215,7 +215,10 @@ def versions(live: Live = False) -> None:
     from local.versions import read_versions
 
     with opened(live=live) as (stack, _):
-        for version in read_versions(stack.layout.repository):
+        found = read_versions(stack.layout.repository) if stack.layout.repository.exists() else []
+        if not found:
+            raise StackError("There is no version yet; ./apod run makes one.")
+        for version in found:
             typer.echo(f"{version.time}  {version.commit[:12]}  {version.md5}  {version.rows:>6}  {version.subject}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -57,9 +58,10 @@ class Rest:
         runs = self.call("GET", f"/dags/{dag}/dagRuns", params={"order_by": "-id", "limit": 1})["dag_runs"]
         return RunKey(dag, runs[0]["dag_run_id"]) if runs else None
 
-    def end_unfinished(self, dag: str) -> int:
+    def end_unfinished(self, dag: str, before: datetime) -> int:
         """Marks failed what a killed stack left unfinished, so that it does not block new runs; says how many."""
-        runs = self.call("GET", f"/dags/{dag}/dagRuns", params={"state": UNFINISHED, "limit": 100})["dag_runs"]
+        found = self.call("GET", f"/dags/{dag}/dagRuns", params={"state": UNFINISHED, "limit": 100})["dag_runs"]
+        runs = [run for run in found if datetime.fromisoformat(run["queued_at"]) < before]
         for run in runs:
             self.call("PATCH", RunKey(dag, run["dag_run_id"]).path, json={"state": "failed"})
         return len(runs)
