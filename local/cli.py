@@ -140,7 +140,7 @@ def up(live: Live = False) -> None:
         if not stack.is_up():
             try:
                 bring_up(stack)
-                stack.layout.resident.touch()
+                stack.stay()
             except BaseException:
                 stack.stop()
                 raise

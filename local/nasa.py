@@ -4,8 +4,8 @@
 
 It keeps the service's contract: key first, then its own errors, ranges ascending with days without a picture
 left out, 404 for a day that has none (yet). It serves the fictional archive, or a file of records. `POST /-/clock`
-with `{"now": "2026-11-23T04:00:00Z"}` (or `{"now": null}`) sets its clock, so that a day can be made to
-come; `GET /-/requests` says how many requests the service has had.
+with `{"now": "2026-11-23T04:00:00Z"}` (or null) sets its clock, with `{"lag_days": 2}` it publishes that much later,
+so that a day can be made to come; `GET /-/requests` says how many requests the service has had.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Nasa:
     Attributes:
         find: the record of a day, or None.
         now: the clock.
+        lag: how much later than it should the service publishes.
         reply: gives one answer to everything, where it is set: a service out of order.
         requests: made so far.
     """
@@ -58,11 +59,12 @@ class Nasa:
     def __init__(self, find: Callable[[date], dict[str, Any] | None]) -> None:
         self.find = find
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.lag = timedelta(0)
         self.reply: Callable[[], Response] | None = None
         self.requests = 0
 
     def published(self, day: date) -> dict[str, Any] | None:
-        return self.find(day) if day <= newest_publishable(self.now()) else None
+        return self.find(day) if day <= newest_publishable(self.now() - self.lag) else None
 
     def day_of(self, text: str) -> date:
         try:
@@ -95,7 +97,7 @@ class Nasa:
             return [record for day in days if (record := self.published(day))]
         if "end_date" in query:
             raise Refused(400, f"Bad Request: invalid field combination passed. Allowed request fields are {FIELDS}")
-        day = self.day_of(query["date"]) if "date" in query else newest_publishable(self.now())
+        day = self.day_of(query["date"]) if "date" in query else newest_publishable(self.now() - self.lag)
         if (record := self.published(day)) is None:
             raise Refused(404, f"No data available for date: {query.get('date', day)}")
         return record
@@ -116,8 +118,9 @@ class Nasa:
             return answer({"code": refused.status, "msg": str(refused), "service_version": "v1"}, refused.status)
 
     async def clock(self, request: Request) -> Response:
-        now = (await request.json())["now"]
-        set_to = now and datetime.fromisoformat(now)
+        wanted = await request.json()
+        self.lag = timedelta(days=wanted.get("lag_days", 0))
+        set_to = wanted.get("now") and datetime.fromisoformat(wanted["now"])
         self.now = (lambda: set_to) if set_to else (lambda: datetime.now(UTC))
         return answer({"now": self.now().isoformat()})
 

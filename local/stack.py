@@ -8,7 +8,7 @@ import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,10 @@ from local.layout import PROJECT, Layout
 from local.processes import Processes, own_environment, pause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 WANTED_PORTS = {"postgres_port": 5432, "api_port": 8080, "nasa_port": 8765}
-AIRFLOW_PARTS = {
+AIRFLOW_PARTS: dict[str, tuple[str, ...]] = {
     "api-server": (),
     "dag-processor": (),
     "scheduler": ("--skip-serve-logs",),  # the API server reads the files; the log server would listen everywhere
@@ -39,10 +39,12 @@ class Stack:
     Attributes:
         layout: its folders.
         say: told what is going on, a line at a time.
+        extra: more of Airflow's settings.
     """
 
     layout: Layout
     say: Callable[[str], None]
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def processes(self) -> Processes:
@@ -84,7 +86,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What Airflow, psql, git and dvc need to reach this stack."""
         pipeline = airflow.pipeline_environment(self.layout, self.server, self.api(), repository.code_version())
-        return {**airflow.airflow_environment(self.layout, self.server, self.facts), **pipeline}
+        return {**airflow.airflow_environment(self.layout, self.server, self.facts), **pipeline, **self.extra}
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -104,7 +106,7 @@ class Stack:
         return self.layout.resident.exists() and set(self.parts) <= self.processes.running().keys()
 
     def start(self) -> None:
-        """Starts what is not running, after ending what a killed command left half running."""
+        """Starts everything, after ending what a killed command left half running."""
         self.stop()
         self._choose_facts()
         airflow.prepare(self.layout, self.facts["login_password"])
@@ -123,10 +125,20 @@ class Stack:
             self.processes.start(part, [sys.executable, "-m", "airflow", part, *options], env, PROJECT)
         self._await_airflow()
 
+    def stay(self) -> None:
+        """Makes a running stack a resident one; Airflow's home page complains of a triggerer that is not there."""
+        self.processes.start(
+            "triggerer",
+            [sys.executable, "-m", "airflow", "triggerer", "--skip-serve-logs"],
+            own_environment(self.environment()),
+            PROJECT,
+        )
+        self.layout.resident.touch()
+
     def stop(self) -> None:
         """Ends every process of the stack: Airflow first, so that no task loses its database."""
         self.layout.resident.unlink(missing_ok=True)
-        self.processes.stop(*AIRFLOW_PARTS)
+        self.processes.stop("triggerer", *AIRFLOW_PARTS)
         self.processes.stop()
 
     def _choose_facts(self) -> None:
