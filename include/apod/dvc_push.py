@@ -1,8 +1,9 @@
 """A program of its own: `dvc add`, `dvc push` and reading back, in one process of an interpreter that has DVC.
 
-    python dvc_push.py CLONE REMOTE TARGET...
+    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...]}' | python dvc_push.py
 
-REMOTE is the URL of the DVC remote, written to `.dvc/config` where another stands, or empty to use that one.
+The request comes by stdin, so that DVC can be imported while the clone is made; without one it does nothing.
+`remote` is written to `.dvc/config` where another stands; null keeps the one that stands there.
 
 Run as a script, so that DVC may live in another environment than Airflow, and so that nothing it leaks or
 kills reaches the task; it imports nothing of ours. `dvc push` exits 0 even when it pushed nothing: hence the
@@ -53,26 +54,23 @@ def set_remote(repo, url):
         repo.config.load()
 
 
-def main(clone, url, *targets):
-    """Adds, pushes and reads back; returns the exit status."""
+def work(clone, remote, targets):
+    """Adds, pushes and reads back; returns what is wrong, or nothing."""
     if not Path(clone, ".dvc").is_dir():
         Repo.init(clone).close()
     try:
         with Repo(clone, config={"cache": {"type": ["hardlink", "copy"]}}) as repo:  # one copy less
-            set_remote(repo, url)
-            stages = repo.add(list(targets))
+            set_remote(repo, remote)
+            stages = repo.add(targets)
             repo.push([stage.addressing for stage in stages])
-            remote = repo.cloud.get_remote_odb()
-            wrong = [problem for stage in stages if (problem := lost(remote, stage.outs[0].hash_info.value))]
-            kind = "missing"
+            odb = repo.cloud.get_remote_odb()
+            wrong = [problem for stage in stages if (problem := lost(odb, stage.outs[0].hash_info.value))]
     except (NoRemoteError, RemoteNotFoundError) as error:
-        wrong, kind = [str(error)], "config"
+        return f"config: {error}"
     except (DvcException, OSError) as error:
-        wrong, kind = [f"{type(error).__name__}: {error}"], "remote"
-    if wrong:
-        sys.stderr.write(f"{kind}: {' '.join('; '.join(wrong).split())}\n")
-    return 1 if wrong else 0
+        return f"remote: {type(error).__name__}: {error}"
+    return f"missing: {'; '.join(wrong)}" if wrong else ""
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+if __name__ == "__main__" and (request := sys.stdin.readline()):
+    sys.exit(" ".join(work(**json.loads(request)).split()) or 0)

@@ -6,6 +6,7 @@ old version or the new one, never bytes that are not there.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from include.apod.sql import statement
 from include.apod.store import Store, md5_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from psycopg import Connection
@@ -88,23 +90,34 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
     if not store.csv.exists():
         raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
     for _ in range(ATTEMPTS):
-        with TemporaryDirectory(prefix="apod-version-") as folder:
-            work = clone(repository, Path(folder) / "clone")
-            before = md5_in(work.read(CSV_POINTER))
-            md5 = bring_in(store, work.path)
-            changes = changes_since(connection, before, md5)
-            push_bytes(work, remote, Path(folder))
-            if not work.git("status", "--porcelain", "--", *COMMITTED):
-                tip = work.git("rev-parse", "HEAD")
-                return Report(
-                    False,
-                    f"nothing new: {tip[:12]} on {repository.branch} is this version already",
-                    {"md5": md5},
-                )
-            report = commit(work, md5, changes, stamp)
-            if push(work):
-                return report
+        if report := attempt(repository, remote, store, connection, stamp):
+            return report
     raise Unavailable(f"Other writers changed {repository.branch} first, {ATTEMPTS} times in a row.")
+
+
+def attempt(
+    repository: Repository, remote: Remote, store: Store, connection: Connection, stamp: Stamp
+) -> Report | None:
+    """One try from a fresh clone; None when somebody else's push came first."""
+    with TemporaryDirectory(prefix="apod-version-") as folder, starting_dvc(remote, Path(folder)) as dvc:
+        work = clone(repository, Path(folder) / "clone")
+        before = md5_in(work.read(CSV_POINTER))
+        md5 = bring_in(store, work.path)
+        changes = changes_since(connection, before, md5)
+        content = read_content(work.path / "data" / "apod_data.csv")
+        complete = read_coverage(work.path / "data" / "raw").complete_through(stamp.since)
+        push_bytes(dvc, work, remote)
+        if not work.git("status", "--porcelain", "--", *COMMITTED):
+            tip = work.git("rev-parse", "HEAD")
+            return Report(
+                False, f"nothing new: {tip[:12]} on {repository.branch} is this version already", {"md5": md5}
+            )
+        trailers = facts(content, md5, complete, stamp.code_version, stamp.run)
+        note = release_note(content, changes, stamp.note, trailers)
+        head = commit(work, note, trailers)
+        sentence = f"{note.splitlines()[0]} as {head[:12]} on {repository.branch}"
+        points: dict[str, str | int] = {"commit": head, "md5": md5, "rows": content.rows, "last": content.last}
+        return Report(True, sentence, points) if push(work) else None
 
 
 def md5_in(pointer: str | None) -> str | None:
@@ -140,46 +153,55 @@ def changes_since(connection: Connection, before: str | None, md5: str) -> Chang
     return None if since is None or since[0] is None else Changes(*since)
 
 
-def push_bytes(work: Clone, remote: Remote, folder: Path) -> None:
-    """`dvc add`, `dvc push` and reading back, in a process of the interpreter that has DVC.
+def starting_dvc(remote: Remote, folder: Path) -> subprocess.Popen[str]:
+    """The process that has DVC, importing it while the clone is made; it ends by itself if it is asked nothing.
+
+    Raises:
+        Misconfigured: there is no such interpreter.
+    """
+    if not shutil.which(remote.python):
+        raise Misconfigured(f"APOD_DVC_PYTHON={remote.python!r} is no program; name a Python that has DVC.")
+    quiet = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder / "site")}
+    return subprocess.Popen(
+        [remote.python, str(Path(__file__).with_name("dvc_push.py"))],
+        cwd=folder,
+        env={**os.environ, **quiet},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def push_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote) -> None:
+    """`dvc add`, `dvc push` and reading back, in the process that has DVC.
 
     Raises:
         Misconfigured: no remote is named, or that interpreter has no DVC.
         Unavailable: the remote did not take the bytes, or did not give them back.
     """
-    script = Path(__file__).with_name("dvc_push.py")
-    quiet = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder / "site"), "GIT_CONFIG_NOSYSTEM": "1"}
     targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
-    done = subprocess.run(
-        [remote.python, str(script), str(work.path), remote.url or "", *targets],
-        cwd=work.path,
-        env={**os.environ, **quiet},
-        capture_output=True,
-        text=True,
-        timeout=DVC_TIMEOUT_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no word"])[-1]
+    request = {"clone": str(work.path), "remote": remote.url, "targets": targets}
+    try:
+        _, stderr = dvc.communicate(f"{json.dumps(request)}\n", timeout=DVC_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        dvc.kill()
+        raise Unavailable(f"DVC was not done after {DVC_TIMEOUT_SECONDS} s; nothing was committed.") from error
+    if dvc.returncode:
+        said = (stderr.strip().splitlines() or ["no word"])[-1]
         if said.startswith(("config:", "ModuleNotFoundError")):
             raise Misconfigured(f"DVC: {said}. Set APOD_DVC_REMOTE, and APOD_DVC_PYTHON to a Python that has DVC.")
         raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
 
 
-def commit(work: Clone, md5: str, changes: Changes | None, stamp: Stamp) -> Report:
-    """Commits the pointers, with the facts in the message and in the `.dvc` file."""
-    content = read_content(work.path / "data" / "apod_data.csv")
-    complete = read_coverage(work.path / "data" / "raw").complete_through(stamp.since)
-    trailers = facts(content, md5, complete, stamp.code_version, stamp.run)
+def commit(work: Clone, message: str, trailers: Mapping[str, str]) -> str:
+    """Commits the pointers, the facts in the message and in the `.dvc` file; returns the commit."""
     pointer = work.path / CSV_POINTER
     meta = {name.lower().replace("-", "_"): value for name, value in trailers.items()}
     pointer.write_text(yaml.safe_dump({**yaml.safe_load(pointer.read_text()), "meta": meta}, sort_keys=False))
-    message = release_note(content, changes, stamp.note, trailers)
     work.git("add", "--", *(name for name in COMMITTED if (work.path / name).exists()))
     work.git("commit", "--quiet", "--cleanup=verbatim", "--file=-", stdin=message)
-    head = work.git("rev-parse", "HEAD")
-    points: dict[str, str | int] = {"commit": head, "md5": md5, "rows": content.rows, "last": content.last}
-    return Report(True, f"{message.splitlines()[0]} as {head[:12]} on {work.repository.branch}", points)
+    return work.git("rev-parse", "HEAD")
 
 
 def push(work: Clone) -> bool:
