@@ -109,9 +109,8 @@ def attempt(
         push_bytes(dvc, work, remote)
         if not work.git("status", "--porcelain", "--", *COMMITTED):
             tip = work.git("rev-parse", "HEAD")
-            return Report(
-                False, f"nothing new: {tip[:12]} on {repository.branch} is this version already", {"md5": md5}
-            )
+            sentence = f"nothing new: {tip[:12]} on {repository.branch} is this version already"
+            return Report(False, sentence, {"md5": md5})
         trailers = facts(content, md5, complete, stamp.code_version, stamp.run)
         note = release_note(content, changes, stamp.note, trailers)
         head = commit(work, note, trailers)

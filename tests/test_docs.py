@@ -1,0 +1,46 @@
+"""What the documents list is what the code has."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from include.apod.columns import COLUMNS
+from tests.conftest import PROJECT
+from tests.dags.test_wiring import WIRING
+
+README = Path(PROJECT, "README.md").read_text()
+
+
+def test_the_data_dictionary_is_the_code():
+    """Names, order and meaning of each column."""
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", Path(PROJECT, "docs/data.md").read_text(), re.MULTILINE))
+
+    assert listed == COLUMNS
+    assert [*listed] == [*COLUMNS]
+
+
+@pytest.mark.parametrize("dag", WIRING)
+def test_the_readme_has_every_dag_with_its_assets_and_parameters(dag):
+    """The table of DAGs."""
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{dag}` |"))
+    reads, _, tasks, params = WIRING[dag]
+
+    assert [] == [
+        name for name in [*reads, *(a for _, assets in tasks for a in assets), *params] if f"`{name}`" not in row
+    ]
+
+
+def test_the_readme_has_every_step_of_the_path():
+    """One module per step, named by the step."""
+    steps = ("ingest", "transform", "stage_table", "stage_csv", "publish", "version")
+
+    assert [] == [step for step in steps if f"[`{step}`](include/apod/{step}.py)" not in README]
+
+
+def test_every_link_leads_somewhere():
+    """In the README and docs/."""
+    pages = [PROJECT / "README.md", *PROJECT.glob("docs/*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", page.read_text())]
+
+    assert [] == [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()]
