@@ -28,6 +28,10 @@ def seed(bare: Path) -> None:
     """Makes the bare repository from this checkout's HEAD, whole or not at all; leaves one that exists alone."""
     if bare.exists():
         return
+    if not (PROJECT / ".git").exists():
+        raise StackError(
+            f"{PROJECT} is no git checkout, so there is nothing to link the data to; git clone the project."
+        )
     half = bare.with_suffix(".new")
     shutil.rmtree(half, ignore_errors=True)
     half.parent.mkdir(parents=True, exist_ok=True)

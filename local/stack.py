@@ -61,6 +61,10 @@ class Stack:
             facts: dict[str, Any] = json.loads(self.layout.facts.read_text())
         except FileNotFoundError as error:
             raise StackError("There is no local stack yet; ./apod run makes one.") from error
+        except json.JSONDecodeError as error:
+            raise StackError(
+                f"{self.layout.facts} is damaged ({error}). Delete {self.layout.root}; ./apod run makes a new stack."
+            ) from error
         return facts
 
     @property

@@ -113,3 +113,38 @@ def test_running_as_a_module_needs_no_terminal():
     done = subprocess.run([sys.executable, "-m", "local.cli", "--help"], cwd=PROJECT, capture_output=True, check=True)
 
     assert b"\x1b" not in done.stdout
+
+
+def test_damaged_facts_are_one_line(tmp_path):
+    """Names the file and what to delete."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "stack.json").write_text("{")
+    done = apod("status", local=tmp_path)
+
+    assert (1, 1) == (done.returncode, len(done.stderr.strip().splitlines()))
+    assert f"{tmp_path / 'demo' / 'stack.json'} is damaged" in done.stderr
+
+
+def test_no_package_index_is_said_in_the_end(tmp_path):
+    """With the way to go on; nothing half installed passes for whole."""
+    clone = tmp_path / "a clone"
+    subprocess.run(["git", "clone", "-q", PROJECT, clone], check=True)
+    nowhere = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+    done = subprocess.run(
+        [clone / "apod", "status"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            **nowhere,
+            "PIP_RETRIES": "0",
+            "UV_HTTP_RETRIES": "0",
+            "UV_NO_CACHE": "1",
+            "PIP_NO_INDEX": "1",
+        },
+    )
+
+    assert 1 == done.returncode
+    assert "run the same command again" in done.stderr.strip().splitlines()[-1]
+    assert not (clone / ".local" / "venv" / ".installed").exists()
