@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 import signal
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -76,32 +74,11 @@ def bring_up(stack: Stack) -> Rest:
     return rest
 
 
-def due(stack: Stack) -> dict[str, Any]:
-    """What each controller still has to do, by its DAG: reports with `changed` where there is work."""
-    import psycopg
-
-    from include.apod import status
-    from include.apod.days import Span, newest_publishable
-    from include.apod.git import Repository
-    from include.apod.settings import Settings
-    from include.apod.store import Store
-
-    now = datetime.now(UTC)
-    settings = Settings()
-    store = Store(stack.layout.store)
-    repository = Repository(stack.layout.repository.as_uri(), settings.git_branch, settings.git_author)
-    with psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database:
-        return {
-            "apod_ingest": status.ingest_status(store, Span(settings.since, newest_publishable(now)), now),
-            "apod_load": status.load_status(store, database),
-            "apod_version": status.version_status(store, repository),
-        }
-
-
 def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dict[str, Any]) -> None:
+    from local.backlog import backlog
     from local.follow import Follower
 
-    Follower(rest, progress.show, lambda dag: due(stack)[dag]).chain(first, params)
+    Follower(rest, progress.show, lambda dag: backlog(stack)[dag]).chain(first, params)
 
 
 @app.command()
@@ -175,8 +152,10 @@ def running(stack: Stack) -> Iterator[None]:
 @app.command()
 def status(live: Live = False) -> None:
     """Say what each of the three controllers still has to do."""
+    from local.backlog import backlog
+
     with opened(live=live) as (stack, _), running(stack):
-        for dag, report in due(stack).items():
+        for dag, report in backlog(stack).items():
             typer.echo(f"{dag:13} {'to do' if report.changed else 'done '}  {report.sentence}")
         typer.echo(f"{'Airflow':13} {'up     ' + stack.address if stack.is_up() else 'down   start it with ./apod up'}")
 
@@ -225,24 +204,10 @@ def versions(live: Live = False) -> None:
 @app.command()
 def env(live: Live = False) -> None:
     """Print the exports with which psql, git, dvc and airflow reach the stack: eval "$(./apod env)"."""
-    from local.postgres import binaries
+    from local.exports import exports
 
     with opened(live=live) as (stack, _):
-        server = stack.server
-        exports = {
-            **stack.environment(),
-            "APOD_GIT_URL": stack.layout.repository.as_uri(),
-            "DVC_NO_ANALYTICS": "1",
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(server.port),
-            "PGUSER": "postgres",
-            "PGPASSWORD": server.password,
-            "PGDATABASE": "apod",
-        }
-        for name, value in sorted(exports.items()):
-            typer.echo(f"export {name}={shlex.quote(value)}")
-        folders = f"{Path(sys.executable).parent}:{binaries()}"  # text for a shell
-        typer.echo(f'export PATH={shlex.quote(folders)}:"$PATH"')
+        typer.echo(exports(stack))
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg
 
 from local.errors import StackError
@@ -126,22 +127,19 @@ def start(server: Server, processes: Processes) -> None:
 
 
 def remove_stale_lock(data: Path) -> None:
-    """Removes `postmaster.pid` when the process it names is not a PostgreSQL on this directory.
+    """Removes `postmaster.pid`, ending the server it names if that is one on this directory.
 
     Numbers are used again: PostgreSQL itself would refuse to start beside a stranger of the same number.
     """
-    import psutil
-
     lock = data / "postmaster.pid"
     if not lock.exists():
         return
-    try:
-        process = psutil.Process(int(lock.read_text().split()[0]))
-        if str(data) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+    number = lock.read_text().split()[:1]
+    if number and number[0].isdigit() and psutil.pid_exists(int(number[0])):
+        process = psutil.Process(int(number[0]))
+        if process.status() != psutil.STATUS_ZOMBIE and str(data) in process.cmdline():
             process.terminate()
-            process.wait(30)
-    except (psutil.Error, ValueError, IndexError):
-        pass
+            psutil.wait_procs([process], timeout=START_SECONDS)
     lock.unlink(missing_ok=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from filelock import FileLock, Timeout
 from local import airflow, postgres, repository
 from local.errors import StackError
 from local.layout import PROJECT, Layout
+from local.ports import any_free, is_free
 from local.processes import Processes, own_environment, pause
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ class Stack:
             facts = self.facts
         taken: set[int] = set()
         for name in WANTED_PORTS:
-            if facts[name] in taken or not _is_free(facts[name]):
-                free = _any_free()
+            if facts[name] in taken or not is_free(facts[name]):
+                free = any_free()
                 self.say(f"port {facts[name]} is taken, using {free}")
                 facts[name] = free
             taken.add(facts[name])
@@ -210,20 +210,3 @@ def _healthy(address: str) -> bool:
     except (httpx.TransportError, ValueError):
         return False
     return health["scheduler"]["status"] == "healthy" and execution.is_success
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -29,12 +29,12 @@ NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 def server(tmp_path_factory):
     """A PostgreSQL server for the whole session."""
     from local import postgres
+    from local.ports import any_free
     from local.processes import Processes
-    from local.stack import _any_free
 
     home = tmp_path_factory.mktemp("postgres server")
     processes = Processes(home / "processes.json", home)
-    made = postgres.Server(home / "data", _any_free(), "a-tests-password")
+    made = postgres.Server(home / "data", any_free(), "a-tests-password")
     postgres.start(made, processes)
     yield made
     processes.stop()
@@ -127,7 +127,7 @@ def repository(bare):
 
 @pytest.fixture
 def remote(tmp_path):
-    from include.apod.version import Remote
+    from include.apod.remote import Remote
 
     return Remote(str(tmp_path / "dvc remote"), sys.executable)
 

@@ -93,9 +93,10 @@ def publish(run: Run) -> Report:
 
 def version(run: Run) -> Report:
     from include.apod import version as step
+    from include.apod.remote import Remote
 
     settings = read_settings()
     stamp = step.Stamp(run.id, settings.code_version, settings.since, note=run.params.get("message") or "")
-    remote = step.Remote(settings.dvc_remote, settings.dvc_python)
+    remote = Remote(settings.dvc_remote, settings.dvc_python)
     with connections.open_repository(settings) as repository, connections.open_database() as database:
         return step.version(repository, remote, Store(settings.store), database, stamp)

@@ -6,10 +6,7 @@ old version or the new one, never bytes that are not there.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +15,10 @@ from typing import TYPE_CHECKING
 import yaml
 
 from include.apod.coverage import read_coverage
-from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
+from include.apod.errors import BadData, NotPublished, Unavailable
 from include.apod.git import Clone, clone, failure
 from include.apod.release_note import Changes, facts, read_content, release_note
+from include.apod.remote import Remote, push_bytes, starting_dvc
 from include.apod.run import Report
 from include.apod.sql import statement
 from include.apod.store import Store, md5_of
@@ -44,7 +42,6 @@ COMMITTED = (
     ".dvc/.gitignore",
     ".dvcignore",
 )
-DVC_TIMEOUT_SECONDS = 1800
 ATTEMPTS = 5
 
 
@@ -63,19 +60,6 @@ class Stamp:
     code_version: str
     since: date
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Remote:
-    """Where the bytes go.
-
-    Attributes:
-        url: of the DVC remote; None for the one in the repository's `.dvc/config`.
-        python: an interpreter that has DVC.
-    """
-
-    url: str | None
-    python: str
 
 
 def version(repository: Repository, remote: Remote, store: Store, connection: Connection, stamp: Stamp) -> Report:
@@ -150,47 +134,6 @@ def changes_since(connection: Connection, before: str | None, md5: str) -> Chang
         return Changes(latest[2], 0, 0)
     since = connection.execute(statement("sum_changes_since"), {"md5": before}).fetchone()
     return None if since is None or since[0] is None else Changes(*since)
-
-
-def starting_dvc(remote: Remote, folder: Path) -> subprocess.Popen[str]:
-    """The process that has DVC, importing it while the clone is made; it ends by itself if it is asked nothing.
-
-    Raises:
-        Misconfigured: there is no such interpreter.
-    """
-    if not shutil.which(remote.python):
-        raise Misconfigured(f"APOD_DVC_PYTHON={remote.python!r} is no program; name a Python that has DVC.")
-    quiet = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder / "site")}
-    return subprocess.Popen(
-        [remote.python, str(Path(__file__).with_name("dvc_push.py"))],
-        cwd=folder,
-        env={**os.environ, **quiet},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def push_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote) -> None:
-    """`dvc add`, `dvc push` and reading back, in the process that has DVC.
-
-    Raises:
-        Misconfigured: no remote is named, or that interpreter has no DVC.
-        Unavailable: the remote did not take the bytes, or did not give them back.
-    """
-    targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
-    request = {"clone": str(work.path), "remote": remote.url, "targets": targets}
-    try:
-        _, stderr = dvc.communicate(f"{json.dumps(request)}\n", timeout=DVC_TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        dvc.kill()
-        raise Unavailable(f"DVC was not done after {DVC_TIMEOUT_SECONDS} s; nothing was committed.") from error
-    if dvc.returncode:
-        said = (stderr.strip().splitlines() or ["no word"])[-1]
-        if said.startswith(("config:", "ModuleNotFoundError")):
-            raise Misconfigured(f"DVC: {said}. Set APOD_DVC_REMOTE, and APOD_DVC_PYTHON to a Python that has DVC.")
-        raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
 
 
 def commit(work: Clone, message: str, trailers: Mapping[str, str]) -> str:

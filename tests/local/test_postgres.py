@@ -8,8 +8,8 @@ import pytest
 
 from local import postgres
 from local.errors import StackError
+from local.ports import any_free, is_free
 from local.processes import Processes
-from local.stack import _any_free, _is_free
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def home(tmp_path):
 def own(home):
     """A server of the test's own, started."""
     processes = Processes(home / "processes.json", home)
-    server = postgres.Server(home / "data", _any_free(), "secret")
+    server = postgres.Server(home / "data", any_free(), "secret")
     postgres.start(server, processes)
     postgres.create_database(server, "apod")
     yield server, processes
@@ -78,7 +78,7 @@ def test_stopping_leaves_nothing_running(own):
     server, processes = own
     processes.stop()
 
-    assert (processes.running(), _is_free(server.port)) == ({}, True)
+    assert (processes.running(), is_free(server.port)) == ({}, True)
 
 
 def test_a_server_that_cannot_start_says_why(home):

@@ -1,0 +1,72 @@
+"""The DVC remote, through a process of an interpreter that has DVC."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from include.apod.errors import Misconfigured, Unavailable
+
+if TYPE_CHECKING:
+    from include.apod.git import Clone
+
+TIMEOUT_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where the bytes go.
+
+    Attributes:
+        url: of the DVC remote; None for the one in the repository's `.dvc/config`.
+        python: an interpreter that has DVC.
+    """
+
+    url: str | None
+    python: str
+
+
+def starting_dvc(remote: Remote, folder: Path) -> subprocess.Popen[str]:
+    """The process that has DVC, importing it while the clone is made; it ends by itself if it is asked nothing.
+
+    Raises:
+        Misconfigured: there is no such interpreter.
+    """
+    if not shutil.which(remote.python):
+        raise Misconfigured(f"APOD_DVC_PYTHON={remote.python!r} is no program; name a Python that has DVC.")
+    quiet = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder / "site")}
+    return subprocess.Popen(
+        [remote.python, str(Path(__file__).with_name("dvc_push.py"))],
+        cwd=folder,
+        env={**os.environ, **quiet},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def push_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote) -> None:
+    """`dvc add`, `dvc push` and reading back, in the process that has DVC.
+
+    Raises:
+        Misconfigured: no remote is named, or that interpreter has no DVC.
+        Unavailable: the remote did not take the bytes, or did not give them back.
+    """
+    targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
+    request = {"clone": str(work.path), "remote": remote.url, "targets": targets}
+    try:
+        _, stderr = dvc.communicate(f"{json.dumps(request)}\n", timeout=TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        dvc.kill()
+        raise Unavailable(f"DVC was not done after {TIMEOUT_SECONDS} s; nothing was committed.") from error
+    if dvc.returncode:
+        said = (stderr.strip().splitlines() or ["no word"])[-1]
+        if said.startswith(("config:", "ModuleNotFoundError")):
+            raise Misconfigured(f"DVC: {said}. Set APOD_DVC_REMOTE, and APOD_DVC_PYTHON to a Python that has DVC.")
+        raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
