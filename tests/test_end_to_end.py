@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 
 import pytest
@@ -49,9 +50,33 @@ def md5s(local):
     ).split()
 
 
+def stopped(local, ending):
+    """Starts a run and sends it a signal when Airflow is starting; returns its exit status."""
+    env = {**os.environ, "APOD_LOCAL": str(local)}
+    with subprocess.Popen(
+        [PROJECT / "apod", "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
+    ) as begun:
+        next(line for line in begun.stdout if b"starting Airflow" in line)
+        begun.send_signal(ending)
+        begun.stdout.read()
+    return begun.returncode
+
+
 @pytest.fixture(scope="module")
-def first(local):
-    return apod(local, "run")
+def interrupted(local):
+    """The exit status of a run that got Ctrl-C, and what it left running."""
+    return stopped(local, signal.SIGINT), leftovers(local)
+
+
+@pytest.fixture(scope="module")
+def killed(local, interrupted):
+    """The exit status of a run that was killed outright: its processes live on, its files are stale."""
+    return interrupted and stopped(local, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def first(local, killed):
+    return killed and apod(local, "run")
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +95,17 @@ def up(local, second):
     """The stack, resident, after two runs; down again afterwards."""
     yield second and apod(local, "up")
     apod(local, "down")
+
+
+def test_ctrl_c_leaves_nothing_running(interrupted):
+    """Wherever it comes."""
+    assert (130, []) == interrupted
+
+
+@pytest.mark.usefixtures("first")
+def test_a_run_after_a_killed_one_is_like_any_other(killed):
+    """It ends what the killed one left running, and goes on with its files."""
+    assert -signal.SIGKILL == killed
 
 
 def test_the_first_run_commits_thirty_one_years(first):
