@@ -95,7 +95,9 @@ def run(live: Live = False) -> None:
             follow(stack, progress, rest, "apod_ingest", {})
             say_result(stack, progress)
         finally:
+            progress.end_list()
             if not was_up:
+                progress.say("stopping")
                 stack.stop()
 
 
@@ -103,9 +105,9 @@ def say_result(stack: Stack, progress: Progress) -> None:
     """What there is now, and how to look at it."""
     from local.versions import read_versions
 
-    versions = read_versions(stack.layout.repository)
-    if versions:
-        progress.say(f"version {versions[0].commit[:12]}: {versions[0].subject}")
+    progress.end_list()
+    for version in read_versions(stack.layout.repository)[:1]:
+        progress.say(f"version {version.commit[:12]}: {version.subject}")
     progress.say(f"CSV {stack.layout.store / 'apod_data.csv'}")
     progress.say(f"repository {stack.layout.repository}, DVC remote {stack.layout.dvc_remote}")
 

@@ -49,6 +49,10 @@ class Progress:
         """One line with the time since the start."""
         self.console.print(Text(f"{time.monotonic() - self.started:5.1f} s  {message}"))
 
+    def end_list(self) -> None:
+        """Leaves the list of tasks as it is; what is said from now on stands below it."""
+        self._live.stop()
+
     def show(self, lines: list[Line]) -> None:
         """The tasks as they are now."""
         if self.console.is_terminal:
@@ -74,6 +78,6 @@ def _table(lines: list[Line]) -> Table:
             Text(line.dag, "bold"),
             line.task,
             f"{line.seconds:.1f} s",
-            Text(line.said or line.state),
+            Text(line.said or line.state.removeprefix("success")),
         )
     return table
