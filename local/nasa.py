@@ -1,6 +1,6 @@
 """A stand-in of `api.nasa.gov/planetary/apod` on loopback.
 
-    python -m local.nasa --port 8765 [--records FILE.ndjson]
+    python -m local.nasa PORT [--records FILE.ndjson]
 
 It keeps the service's contract: key first, then its own errors, ranges ascending with days without a picture
 left out, 404 for a day that has none (yet). It serves the fictional archive, or a file of records. `POST /-/clock`

@@ -23,6 +23,7 @@ from local.processes import own_environment, pause
 if TYPE_CHECKING:
     from local.processes import Processes
 
+NOBODY = 65534
 START_SECONDS = 60  # recovery after a kill takes 0.3 s; a slow disk more
 SMALL = (
     "shared_buffers=64MB", "max_connections=100", "unix_socket_directories=", "listen_addresses=127.0.0.1",
@@ -76,9 +77,10 @@ def as_server(data: Path) -> tuple[list[str], dict[str, int]]:
     mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
     if shutil.which("unshare") and not subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode:
         return mapped, {}
+    data.parent.chmod(0o711)  # to be passed through, not looked into
     for path in [data, *data.rglob("*")]:
-        os.chown(path, 65534, 65534)
-    return [], {"user": 65534, "group": 65534}
+        os.chown(path, NOBODY, NOBODY)
+    return [], {"user": NOBODY, "group": NOBODY}
 
 
 def initialise(server: Server) -> None:
@@ -101,7 +103,12 @@ def initialise(server: Server) -> None:
     )  # fmt: skip
     secret.unlink()
     if done.returncode:
-        raise StackError(f"PostgreSQL could not be set up in {half}: {done.stderr.strip()}")
+        hint = (
+            f" It refuses root, and user {NOBODY} may not be able to get there: use an ordinary user."
+            if identity
+            else ""
+        )
+        raise StackError(f"PostgreSQL could not be set up in {half}: {done.stderr.strip()}{hint}")
     half.rename(server.data)
 
 

@@ -170,16 +170,9 @@ class Stack:
 
     def _start_nasa(self) -> None:
         self.say("starting the stand-in of NASA's service (fictional pictures)")
-        records = os.environ.get("APOD_RECORDS")
         self.processes.start(
             "nasa",
-            [
-                sys.executable,
-                "-m",
-                "local.nasa",
-                str(self.facts["nasa_port"]),
-                *(["--records", records] if records else []),
-            ],
+            [sys.executable, "-P", "-m", "local.nasa", str(self.facts["nasa_port"])],
             own_environment({"PYTHONPATH": str(PROJECT)}),
             PROJECT,
         )
