@@ -83,7 +83,10 @@ def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dic
 
 @app.command()
 def run(live: Live = False) -> None:
-    """Set up, run the pipeline until the version is committed, stop again (a stack that was up stays up)."""
+    """Run the pipeline until its version is committed, then stop.
+
+    A stack that was up stays up.
+    """
     if live:
         from local.reach import check_nasa
 
@@ -114,7 +117,10 @@ def say_result(stack: Stack, progress: Progress) -> None:
 
 @app.command()
 def up(live: Live = False) -> None:
-    """Start the local stack and leave it running; prints the address and login of Airflow's UI."""
+    """Start the local stack and leave it running.
+
+    Says where the UI is and how to log in.
+    """
     with opened(live=live) as (stack, progress), stack.locked():
         if not stack.is_up():
             try:
@@ -129,7 +135,7 @@ def up(live: Live = False) -> None:
 
 @app.command()
 def down(live: Live = False) -> None:
-    """Stop the local stack. Its data stays in .local/."""
+    """Stop the local stack; its data stays in .local/."""
     with opened(live=live) as (stack, progress), stack.locked():
         stack.stop()
         progress.say("stopped")
@@ -179,7 +185,7 @@ def trigger(
     param: Annotated[list[str] | None, typer.Option(help="A run parameter as name=value; may be repeated.")] = None,
     live: Live = False,
 ) -> None:
-    """Run one of the DAGs now on a stack that is up, and follow what it wakes."""
+    """Run one DAG of a stack that is up, and what it wakes."""
     from local.follow import CHAIN
 
     if f"apod_{step}" not in CHAIN:
@@ -205,7 +211,10 @@ def versions(live: Live = False) -> None:
 
 @app.command()
 def env(live: Live = False) -> None:
-    """Print the exports with which psql, git, dvc and airflow reach the stack: eval "$(./apod env)"."""
+    """Print how psql, git, dvc and airflow reach the stack.
+
+    For a shell: eval "$(./apod env)"
+    """
     from local.exports import exports
 
     with opened(live=live) as (stack, _):
@@ -219,7 +228,7 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
         signal.signal(ending, signal.default_int_handler)
     try:
-        ended = app(standalone_mode=False)
+        ended = app(prog_name="./apod", standalone_mode=False)
     except (StackError, ApodError, OSError) as error:
         sys.exit(f"apod: {error}")
     except (KeyboardInterrupt, typer.Abort):
