@@ -1,5 +1,14 @@
 """The columns of the CSV and the table, in their order: the one place that names them."""
 
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 COLUMNS = {
     "date": "Day of the picture, US Eastern.",
     "title": "Title.",
@@ -12,3 +21,11 @@ COLUMNS = {
     "page_url": "The page of the day at apod.nasa.gov.",
 }
 HEADER = ",".join(COLUMNS).encode() + b"\n"
+LONGEST_FIELD = 1 << 30  # characters; Python's csv module stops at 131,072 by itself
+
+
+def read_rows(path: Path) -> Iterator[list[str]]:
+    """The rows of a CSV file, its header first."""
+    csv.field_size_limit(LONGEST_FIELD)
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.reader(file)

@@ -56,8 +56,6 @@ def open_database() -> Iterator[Database]:
 @contextmanager
 def open_repository(settings: Settings) -> Iterator[Repository]:
     """The main repository of connection `apod_git`, with what git needs to log in."""
-    import os
-
     from airflow.providers.git.hooks.git import GitHook
 
     from include.apod.git import Repository
@@ -65,8 +63,5 @@ def open_repository(settings: Settings) -> Iterator[Repository]:
     hook = GitHook("apod_git")
     if not hook.repo_url:
         raise Misconfigured("Connection apod_git has no host; write the URL of the repository there.")
-    outside = dict(os.environ)
-    with hook.configure_hook_env():
-        # The hook sets the process' environment; only git may see it.
-        login = {**{k: v for k, v in os.environ.items() if outside.get(k) != v}, **hook.env}
-        yield Repository(hook.repo_url, settings.git_branch, settings.git_author, login)
+    with hook.configure_hook_env():  # sets what git needs in this process' environment; SSH only in hook.env
+        yield Repository(hook.repo_url, settings.git_branch, settings.git_author, hook.env, token=hook.auth_token or "")

@@ -36,12 +36,14 @@ class Repository:
         branch: that the versions go to.
         author: `Name <address>` on the commits.
         env: what git needs to log in; never shown.
+        token: that git may repeat in an error, and that no message of ours may hold.
     """
 
     url: str
     branch: str
     author: str
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ def _environment(repository: Repository) -> dict[str, str]:
 
 def failure(command: str, stderr: str, repository: Repository) -> Exception:
     said = " ".join(stderr.split())
-    for secret in repository.env.values():
-        said = said.replace(secret, "***") if secret else said
+    if repository.token:
+        said = said.replace(repository.token, "***")
     message = f"git {command} failed for branch {repository.branch} of {repository.url}: {said}"
     if any(word in said.lower() for word in REFUSED):
         return Misconfigured(f"{message}. Check host, login and password of connection apod_git, and APOD_GIT_BRANCH.")

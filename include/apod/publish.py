@@ -7,21 +7,23 @@ After a crash between the two the CSV is one re-run behind and the recorded md5 
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import shutil
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import namedtuple_row
 
+from include.apod.columns import read_rows
 from include.apod.datapackage import describe
 from include.apod.errors import BadData
 from include.apod.run import Report
 from include.apod.sql import statement
-from include.apod.store import Store, md5_of, replacing, sync_folder
+from include.apod.store import BLOCK, Store, md5_of, replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from psycopg import Connection, Cursor
@@ -83,23 +85,27 @@ def merge(cursor: Cursor[Any], changes: Any, load: Load, md5: str) -> None:
         cursor.execute(statement("delete_vanished"))
 
 
+def export(cursor: Cursor[Any], take: Callable[[bytes | bytearray | memoryview], object]) -> None:
+    """Hands PostgreSQL's own export of the table to `take`, block by block."""
+    cursor.execute(statement("set_export_format"))
+    with cursor.copy(statement("export_picture")) as copy:
+        for block in copy:
+            take(block)
+
+
 def prove(cursor: Cursor[Any], staged: Path, md5: str) -> None:
     """Compares PostgreSQL's own export of the table with the staged CSV.
 
     Raises:
         BadData: they differ; names the first row that does.
     """
-    exported = staged.with_name("export.csv")
     digest = hashlib.md5(usedforsecurity=False)
-    cursor.execute(statement("set_export_format"))
-    with cursor.copy(statement("export_picture")) as copy:
-        blocks = list(copy)
-    for block in blocks:
-        digest.update(block)
+    export(cursor, digest.update)
     if digest.hexdigest() == md5:
         return
+    exported = staged.with_name("export.csv")
     with replacing(exported) as file:
-        file.writelines(blocks)
+        export(cursor, file.write)
     raise BadData(
         f"Table and CSV differ: md5 {digest.hexdigest()} and {md5}, first at {_first_difference(exported, staged)}. "
         f"Neither was published; compare {exported} with {staged}."
@@ -108,9 +114,8 @@ def prove(cursor: Cursor[Any], staged: Path, md5: str) -> None:
 
 def _first_difference(one: Path, other: Path) -> str:
     """The date of the first row in which two CSV files differ."""
-    with one.open(newline="", encoding="utf-8") as a, other.open(newline="", encoding="utf-8") as b:
-        pairs = zip_longest(csv.reader(a), csv.reader(b), fillvalue=["end of file"])
-        return next((f"{max(x[0], y[0])}" for x, y in pairs if x != y), "a byte outside the values")
+    pairs = zip_longest(read_rows(one), read_rows(other), fillvalue=["end of file"])
+    return next((f"{max(x[0], y[0])}" for x, y in pairs if x != y), "a byte outside the values")
 
 
 def publish(connection: Connection, store: Store, load: Load) -> Report:
@@ -138,8 +143,9 @@ def show(store: Store, md5: str) -> bool:
     description = describe(md5, store.staged_csv.stat().st_size)
     behind = not store.csv.exists() or md5_of(store.csv) != md5
     if behind:
-        store.staged_csv.replace(store.csv)
-        sync_folder(store.root)
+        # A copy: the staged one stays, so that this step can be retried by itself.
+        with replacing(store.csv) as file, store.staged_csv.open("rb") as staged:
+            shutil.copyfileobj(staged, file, BLOCK)
     undescribed = not store.datapackage.exists() or store.datapackage.read_bytes() != description
     if undescribed:
         with replacing(store.datapackage) as file:

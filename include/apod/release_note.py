@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from include.apod.columns import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,9 +47,9 @@ class Changes:
 
 def read_content(path: Path) -> Content:
     """What the CSV at `path` holds; it has at least one row."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [(row["date"], row["title"]) for row in csv.DictReader(file)]
-    return Content(len(rows), rows[0][0], rows[-1][0], rows[-1][1])
+    days = [(row[0], row[1]) for row in read_rows(path)][1:]
+    last, title = days[-1]
+    return Content(len(days), days[0][0], last, title)
 
 
 def facts(content: Content, md5: str, complete: date | None, code_version: str, run: str) -> dict[str, str]:

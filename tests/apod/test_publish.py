@@ -10,6 +10,7 @@ import pytest
 from include.apod import raw as raw_store
 from include.apod.errors import BadData
 from include.apod.publish import Load, publish
+from include.apod.release_note import read_content
 from include.apod.sql import FOLDER, statement
 from include.apod.store import md5_of
 from local.postgres import binaries
@@ -56,6 +57,22 @@ def test_nothing_new_publishes_nothing_and_says_why(loaded, database):
     assert not report.changed
     assert f"nothing new: table and CSV already hold these 54 pictures (md5 {md5_of(loaded.csv)})" == report.sentence
     assert (1, written) == (scalar(database, "select count(*) from apod.load"), loaded.csv.stat().st_mtime_ns)
+
+
+def test_publish_can_be_retried_by_itself(loaded, database):
+    """A worker may die after the rename and before Airflow hears of it."""
+    report = publish(database, loaded, Load("the same run", "a commit"))
+
+    assert (False, 1) == (report.changed, scalar(database, "select count(*) from apod.load"))
+
+
+def test_a_text_of_any_length_goes_through(loaded, database):
+    """Python's csv module alone would stop at 131,072 characters."""
+    edit(loaded, date(2026, 11, 20), explanation="x" * 10_000_000)
+    load(loaded, database)
+
+    assert 10_000_000 == scalar(database, "select max(length(explanation)) from apod.picture")
+    assert 54 == read_content(loaded.csv).rows
 
 
 def test_a_correction_touches_its_row_only(loaded, database):
