@@ -66,8 +66,8 @@ def main():
     """Runs the benchmark in a stack of its own, which it removes."""
     with tempfile.TemporaryDirectory(prefix="apod-bench-") as folder:
         os.environ["APOD_LOCAL"] = folder
-        from local.cli import bring_up
         from local.layout import Layout
+        from local.ready import bring_up
         from local.stack import Stack
 
         stack = Stack(Layout(), print, {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES)})

@@ -26,10 +26,6 @@ PRELOAD = """\
 import sys
 
 if "scheduler" in sys.argv:
-    import pandas
-    import psycopg
-    import requests
-    import yaml
     import airflow.dag_processing.dagbag
     import airflow.providers.git.hooks.git
     import airflow.providers.postgres.hooks.postgres
@@ -84,7 +80,6 @@ def airflow_environment(layout: Layout, server: Server, facts: Mapping[str, Any]
     dsn = server.dsn("airflow").replace("postgresql://", "postgresql+psycopg2://")
     options = {
         "API__BASE_URL": f"http://127.0.0.1:{facts['api_port']}",
-        "API__EXPOSE_CONFIG": "False",
         "API__HOST": "127.0.0.1",
         "API__PORT": facts["api_port"],
         "API__SECRET_KEY": facts["api_secret"],
@@ -102,9 +97,7 @@ def airflow_environment(layout: Layout, server: Server, facts: Mapping[str, Any]
         "DAG_PROCESSOR__REFRESH_INTERVAL": 10,
         "DATABASE__SQL_ALCHEMY_CONN": dsn,
         "LOGGING__BASE_LOG_FOLDER": layout.airflow / "logs",
-        "SCHEDULER__ENABLE_HEALTH_CHECK": "False",
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,
-        "TRACES__OTEL_ON": "False",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
         "WORKERS__EXECUTION_API_RETRIES": 8,
         "WORKERS__EXECUTION_API_TIMEOUT": 30,

@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,35 +44,6 @@ def opened(*, live: bool) -> Iterator[tuple[Stack, Progress]]:
         yield Stack(Layout(live), progress.say), progress
 
 
-def log_in(stack: Stack) -> Rest:
-    from local.rest import Rest
-
-    return Rest(stack.address, stack.facts["login_password"])
-
-
-def bring_up(stack: Stack) -> Rest:
-    """Starts the stack and waits until its DAGs can be triggered.
-
-    Raises:
-        StackError: something did not start, or a DAG file does not parse.
-    """
-    from local.follow import CHAIN
-    from local.processes import pause
-
-    before = datetime.now(UTC)
-    stack.start()
-    rest = log_in(stack)
-    while not all(rest.has_dag(dag) for dag in CHAIN):
-        if errors := rest.import_errors():
-            raise StackError(f"A DAG file does not parse:\n{errors}")
-        stack.processes.check("dag-processor")
-        pause(0.2)
-    for dag in CHAIN:
-        if left := rest.end_unfinished(dag, before):
-            stack.say(f"{left} runs of {dag} were left over from a stack that was killed; marked as failed")
-    return rest
-
-
 def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dict[str, Any]) -> None:
     from local.backlog import backlog
     from local.follow import Follower
@@ -87,6 +57,8 @@ def run(live: Live = False) -> None:
 
     A stack that was up stays up.
     """
+    from local.ready import bring_up, log_in
+
     if live:
         from local.reach import check_nasa
 
@@ -121,6 +93,8 @@ def up(live: Live = False) -> None:
 
     Says where the UI is and how to log in.
     """
+    from local.ready import bring_up
+
     with opened(live=live) as (stack, progress), stack.locked():
         if not stack.is_up():
             try:
@@ -154,7 +128,7 @@ def running(stack: Stack) -> Iterator[None]:
             postgres.start(stack.server, stack.processes)
             yield
         finally:
-            stack.stop()
+            stack.processes.stop("postgres")
 
 
 @app.command()
@@ -187,6 +161,7 @@ def trigger(
 ) -> None:
     """Run one DAG of a stack that is up, and what it wakes."""
     from local.follow import CHAIN
+    from local.ready import log_in
 
     if f"apod_{step}" not in CHAIN:
         raise StackError(f"There is no step {step!r}; the steps are ingest, load and version.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
@@ -93,7 +93,7 @@ def ingest(source: Source, raw: Path, scope: Scope) -> Report:
         new = list(ask(source, span, coverage, scope))
         raw_store.append(raw, new)
         log.info("%s: %d new or changed", span, len(new))
-        fresh += [Observation(o.date, o.seen_at, o.source, o.sha256, absent=o.absent) for o in new]  # no words
+        fresh += [replace(seen, record=None) for seen in new]  # without the words: memory stays flat
     return _report(source.requests, fresh, coverage, spans)
 
 

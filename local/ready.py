@@ -1,0 +1,39 @@
+"""A stack whose DAGs can be triggered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from local.errors import StackError
+from local.follow import CHAIN
+from local.processes import pause
+from local.rest import Rest
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+
+
+def log_in(stack: Stack) -> Rest:
+    """A session with the Airflow of a stack that is up."""
+    return Rest(stack.address, stack.facts["login_password"])
+
+
+def bring_up(stack: Stack) -> Rest:
+    """Starts the stack and waits until its DAGs can be triggered.
+
+    Raises:
+        StackError: something did not start, or a DAG file does not parse.
+    """
+    before = datetime.now(UTC)
+    stack.start()
+    rest = log_in(stack)
+    while not all(rest.has_dag(dag) for dag in CHAIN):
+        if errors := rest.import_errors():
+            raise StackError(f"A DAG file does not parse:\n{errors}")
+        stack.processes.check("dag-processor")
+        pause(0.2)
+    for dag in CHAIN:
+        if left := rest.end_unfinished(dag, before):
+            stack.say(f"{left} runs of {dag} were left over from a stack that was killed; marked as failed")
+    return rest
