@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 API_KEY_DEFAULT = "DEMO_KEY"
 NASA = "https://api.nasa.gov"
+BASIC = "https://science.nasa.gov"
 
 # Imported once by the scheduler, so that the workers it forks have them already.
 PRELOAD = """\
@@ -39,6 +40,7 @@ if "scheduler" in sys.argv:
     import airflow.sdk.execution_time.task_runner
     import include.apod.ingest
     import include.apod.publish
+    import include.apod.sources.basic
     import include.apod.sources.planetary
     import include.apod.stage_csv
     import include.apod.stage_table
@@ -49,6 +51,11 @@ if "scheduler" in sys.argv:
 
 def connection(conn_type: str, **fields: Any) -> str:
     return json.dumps({"conn_type": conn_type, **fields})
+
+
+def basic_url(planetary: str) -> str:
+    """Where the replacement service is: a stand-in serves both."""
+    return BASIC if planetary == NASA else planetary
 
 
 def pipeline_environment(layout: Layout, server: Server, api: tuple[str, str], code_version: str) -> dict[str, str]:
@@ -62,7 +69,7 @@ def pipeline_environment(layout: Layout, server: Server, api: tuple[str, str], c
     }
     return {
         **settings,
-        "AIRFLOW_CONN_APOD_API": connection("http", host=api[0], password=api[1]),
+        "AIRFLOW_CONN_APOD_API": connection("http", host=api[0], password=api[1], extra={"basic": basic_url(api[0])}),
         "AIRFLOW_CONN_APOD_POSTGRES": connection(
             "postgres",
             host="127.0.0.1",

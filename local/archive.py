@@ -80,7 +80,7 @@ def _rights(record: dict[str, Any], day: date, dice: random.Random) -> None:
 
 
 def _media(record: dict[str, Any], day: date, dice: random.Random) -> None:
-    picture = f"{SITE}/image/{day:%y%m}/{record['title'].split()[1].lower()}{dice.randrange(100):02}"
+    picture = f"{SITE}/image/{day:%y%m}/{record['title'].split()[1].lower()}{day:%d}{dice.randrange(100):02}"
     fate = dice.random()
     if fate < 0.003:  # shares of the real archive, here and below
         record["media_type"] = "other"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from contextlib import contextmanager
@@ -115,42 +114,16 @@ def down(live: Live = False) -> None:
         progress.say("stopped")
 
 
-@contextmanager
-def running(stack: Stack) -> Iterator[None]:
-    """Makes sure that the database answers, starting it alone where the stack is down."""
-    from local import postgres
-
-    if stack.server.answers():
-        yield
-        return
-    with stack.locked():
-        try:
-            postgres.start(stack.server, stack.processes)
-            yield
-        finally:
-            stack.processes.stop("postgres")
-
-
 @app.command()
 def status(live: Live = False) -> None:
     """Say what each of the three controllers still has to do."""
     from local.backlog import backlog
+    from local.ready import running
 
     with opened(live=live) as (stack, _), running(stack):
         for dag, report in backlog(stack).items():
             typer.echo(f"{dag:13} {'to do' if report.changed else 'done '}  {report.sentence}")
         typer.echo(f"{'Airflow':13} {'up     ' + stack.address if stack.is_up() else 'down   start it with ./apod up'}")
-
-
-def parse_param(text: str) -> tuple[str, Any]:
-    """`name=value`, the value as JSON where it is JSON."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise StackError(f"--param {text!r}: write it as name=value")
-    try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value
 
 
 @app.command()
@@ -160,7 +133,7 @@ def trigger(
     live: Live = False,
 ) -> None:
     """Run one DAG of a stack that is up, and what it wakes."""
-    from local.follow import CHAIN
+    from local.follow import CHAIN, parse_param
     from local.ready import log_in
 
     if f"apod_{step}" not in CHAIN:
@@ -169,6 +142,23 @@ def trigger(
         if not stack.is_up():
             raise StackError("The local stack is not up; start it with ./apod up.")
         follow(stack, progress, log_in(stack), f"apod_{step}", dict(map(parse_param, param or [])))
+
+
+@app.command()
+def restore(
+    raw: Annotated[bool, typer.Option("--raw", help="The raw store: each month file that is not there.")] = False,
+    live: Live = False,
+) -> None:
+    """Bring back from the last version what was lost.
+
+    Nothing that is there is changed; neither Airflow nor the database has to be up.
+    """
+    from local.restore import restore_raw
+
+    if not raw:
+        raise StackError("Say what to restore: ./apod restore --raw brings back the raw store.")
+    with opened(live=live) as (stack, _), stack.locked():
+        typer.echo(restore_raw(stack.layout))
 
 
 @app.command()

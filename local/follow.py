@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -128,3 +129,14 @@ def _seconds(found: dict[str, Any]) -> float:
     if found["start_date"] is None:
         return 0.0
     return (datetime.now(UTC) - datetime.fromisoformat(found["start_date"])).total_seconds()
+
+
+def parse_param(text: str) -> tuple[str, Any]:
+    """`name=value`, the value as JSON where it is JSON."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise StackError(f"--param {text!r}: write it as name=value")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from local import postgres
 from local.errors import StackError
 from local.follow import CHAIN
 from local.processes import pause
 from local.rest import Rest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local.stack import Stack
 
 
@@ -37,3 +41,17 @@ def bring_up(stack: Stack) -> Rest:
         if left := rest.end_unfinished(dag, before):
             stack.say(f"{left} runs of {dag} were left over from a stack that was killed; marked as failed")
     return rest
+
+
+@contextmanager
+def running(stack: Stack) -> Iterator[None]:
+    """Makes sure that the database answers, starting it alone where the stack is down."""
+    if stack.server.answers():
+        yield
+        return
+    with stack.locked():
+        try:
+            postgres.start(stack.server, stack.processes)
+            yield
+        finally:
+            stack.processes.stop("postgres")

@@ -56,15 +56,21 @@ def database(server, request):
 def nasa():
     """The stand-in on a free port: its state as `nasa.service`, its address as `nasa.url`."""
     from local.archive import record_of
-    from local.nasa import Nasa
+    from local.nasa.service import Nasa
 
     yield from serve(Nasa(record_of))
 
 
 def serve(service):
     """Serves a stand-in from a thread until the test is over; its clock stands at noon."""
+    from local.nasa.gateway import Quota
+
     service.now = lambda: NOON
-    http = uvicorn.Server(uvicorn.Config(service.app(), host="127.0.0.1", port=0, log_level="error"))
+    service.gateway.keys["a key"] = Quota(10_000)
+    config = uvicorn.Config(
+        service, host="127.0.0.1", port=0, log_level="error", date_header=False, timeout_graceful_shutdown=1
+    )
+    http = uvicorn.Server(config)
     thread = threading.Thread(target=http.run, daemon=True)
     thread.start()
     while not http.started:
@@ -82,11 +88,23 @@ class Served:
         self.service = service
         self.url = url
 
-    def source(self):
-        """A session of the pipeline with it."""
+    def sources(self, *names, key="a key"):
+        """New sessions of the pipeline with the services; with the planetary one alone where none is named."""
+        from include.apod.sources.basic import Basic
         from include.apod.sources.planetary import Planetary
 
-        return Planetary(self.url, "a key", 0)
+        now = self.service.now()
+        made = {"planetary": lambda: Planetary(self.url, key, 0, now), "basic": lambda: Basic(self.url, 0, now)}
+        return [made[name]() for name in names or ("planetary",)]
+
+    def source(self, name="planetary"):
+        return self.sources(name)[0]
+
+    def fault(self, kind, **details):
+        """Puts something out of order, see `local.nasa.faults`."""
+        from local.nasa.faults import Fault
+
+        self.service.faults.append(Fault(kind, **details))
 
 
 @pytest.fixture
@@ -146,7 +164,7 @@ def loaded(nasa, store, scope, database):
     """Two months taken through ingest, transform, both stages and publish."""
     from include.apod.ingest import ingest
 
-    ingest(nasa.source(), store.raw, scope)
+    ingest(nasa.sources(), store, scope)
     load(store, database)
     return store
 

@@ -1,11 +1,14 @@
 """The whole job through the real scheduler, twice, checked from outside with psql, md5sum, git and dvc only."""
 
+import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 
+import httpx
 import pytest
 
 from tests.conftest import PROJECT, run
@@ -111,7 +114,7 @@ def test_a_run_after_a_killed_one_is_like_any_other(killed):
 def test_the_first_run_commits_thirty_one_years(first):
     """All pictures, one version, a request a month and one for each day without a picture."""
     assert "apod_ingest.ingest" in first
-    assert "4 days without a picture" in first
+    assert "11480 pictures added, 0 corrected by NASA, no picture on 4 days; 387 requests" in first
     assert "table and CSV proven equal" in first
     assert "data: " in first
 
@@ -182,6 +185,44 @@ def test_a_lost_csv_comes_back_by_a_trigger_of_load(local):
     table, csv, pointer = md5s(local)
 
     assert "the CSV was not the published one and is again" in said
+    assert table == csv == pointer
+
+
+@pytest.mark.usefixtures("up")
+def test_a_lost_store_comes_back_from_git_and_dvc(local):
+    """Nobody asks NASA for thirty-one years again; table, CSV and version are what they were."""
+    before = run("git", "rev-parse", "main", cwd=local / "demo" / "github.git")
+    shutil.rmtree(local / "demo" / "data")
+    said = apod(local, "trigger", "ingest")
+    table, csv, pointer = md5s(local)
+
+    assert re.search("378 months restored from version [0-9a-f]{12}; nothing new: .*; 1 requests", said)
+    assert table == csv == pointer
+    assert before == run("git", "rev-parse", "main", cwd=local / "demo" / "github.git")
+
+
+@pytest.mark.usefixtures("up")
+def test_a_lost_month_comes_back_by_a_command(local):
+    """Without Airflow."""
+    month = local / "demo" / "data" / "raw" / "1999" / "1999-09.jsonl"
+    before = month.read_bytes()
+    month.unlink()
+    said = apod(local, "restore", "--raw")
+
+    assert said.startswith("1 months restored from version ")
+    assert before == month.read_bytes()
+
+
+@pytest.mark.usefixtures("up")
+def test_a_retired_service_is_left_for_the_next(local):
+    """As since September 2026: placeholders for every date. The replacement reads the look-back."""
+    port = json.loads((local / "demo" / "stack.json").read_text())["nasa_port"]
+    httpx.post(f"http://127.0.0.1:{port}/-/faults", json=[{"kind": "placeholder", "service": "planetary"}])
+    said = apod(local, "trigger", "ingest")
+    table, csv, pointer = md5s(local)
+
+    assert "0 pictures added, 16 corrected by NASA, no picture on 0 days" in said
+    assert "(~16, 11480 pictures)" in said
     assert table == csv == pointer
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from include.apod.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from psycopg import Connection as Database
 
@@ -20,17 +22,39 @@ if TYPE_CHECKING:
     from include.apod.sources import Source
 
 
-def open_source(settings: Settings) -> Source:
-    """The service to ask, from connection `apod_api` (host = base URL, password = API key)."""
+def open_sources(settings: Settings, now: datetime) -> list[Source]:
+    """The services to ask, in order of preference, from connection `apod_api`.
+
+    Its host is the base URL of NASA's API and its password the key; `basic` in its extra is the base URL of the
+    replacement service.
+
+    Raises:
+        Misconfigured: an address is none, or would send the key in clear.
+    """
     from airflow.sdk import Connection
 
+    from include.apod.sources.basic import Basic
     from include.apod.sources.planetary import Planetary
 
     connection = Connection.get("apod_api")
-    host = connection.host or "https://api.nasa.gov"
-    if not host.startswith(("http://", "https://")):
-        raise Misconfigured(f"Connection apod_api has host {host!r}; write the base URL, e.g. https://api.nasa.gov")
-    return Planetary(host, connection.password or "DEMO_KEY", settings.pause_seconds)
+    host = _base_url(connection.host or "https://api.nasa.gov")
+    basic = _base_url(connection.extra_dejson.get("basic", "https://science.nasa.gov"))
+    pause = settings.pause_seconds
+    made: dict[str, Source] = {
+        "planetary": Planetary(host, connection.password or "DEMO_KEY", pause, now),
+        "basic": Basic(basic, pause, now),
+    }
+    return [made[name] for name in settings.sources]
+
+
+def _base_url(address: str) -> str:
+    """The address, where it is one that may be asked."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Misconfigured(f"Connection apod_api has {address!r}; write the base URL, e.g. https://api.nasa.gov")
+    if parts.scheme == "http" and parts.hostname.endswith("nasa.gov"):
+        raise Misconfigured(f"Connection apod_api has {address!r}, which would send the key in clear; write https://")
+    return address
 
 
 @contextmanager

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EASTERN = ZoneInfo("America/New_York")
 PUBLISHED_AT = timedelta(minutes=5)  # past midnight, US Eastern
 DAY = timedelta(days=1)
+LONGEST = 31 * DAY  # span of one request: the planetary service reads a page a day within 60 s
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,18 @@ class Span:
     last: date
 
     def __iter__(self) -> Iterator[date]:
-        return (self.first + n * DAY for n in range((self.last - self.first).days + 1))
+        return (self.first + n * DAY for n in range(len(self)))
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+    def halves(self) -> tuple[Span, Span]:
+        """The older and the newer half of a span of at least two days."""
+        middle = self.first + (len(self) // 2) * DAY
+        return Span(self.first, middle - DAY), Span(middle, self.last)
 
     def __str__(self) -> str:
         return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
@@ -40,11 +49,19 @@ def newest_publishable(now: datetime) -> date:
     return (now.astimezone(EASTERN) - PUBLISHED_AT).date()
 
 
-def by_month(days: Iterable[date]) -> list[Span]:
-    """One span a calendar month that covers the `days` in it, newest month first."""
+def in_requests(days: Iterable[date]) -> list[Span]:
+    """The spans to ask for so that the `days` are covered, newest first.
+
+    Each is in one calendar month, or two neighbours that are no longer than one together.
+    """
     months = groupby(sorted(days), key=lambda day: (day.year, day.month))
-    spans = [Span(days[0], days[-1]) for _, group in months if (days := list(group))]
-    return spans[::-1]
+    spans: list[Span] = []
+    for _, group in reversed([(month, list(group)) for month, group in months]):
+        if spans and spans[-1].last - group[0] < LONGEST:
+            spans[-1] = Span(group[0], spans[-1].last)
+        else:
+            spans.append(Span(group[0], group[-1]))
+    return spans
 
 
 def parse_span(start: str | None, end: str | None, within: Span) -> Span | None:

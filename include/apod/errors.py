@@ -3,7 +3,7 @@
 ApodError
 ├── NotPublished      nothing to do yet: skip
 ├── Unavailable       the other side does not answer: retry
-│   └── RateLimited   it asked us to come back later: retry then
+├── RateLimited       the service takes no more requests from us: retry when it said
 ├── SourceChanged     the service no longer keeps its contract: fail now, a person must look
 ├── BadData           what we hold breaks a rule of ours: fail now, what was published stays
 └── Misconfigured     a setting or a credential is wrong: fail now
@@ -24,7 +24,7 @@ class Unavailable(ApodError):
     """A service, database or remote did not answer; the same call may work later."""
 
 
-class RateLimited(Unavailable):
+class RateLimited(ApodError):
     """The service is over its quota for us.
 
     Attributes:

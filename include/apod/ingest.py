@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
+from include.apod.ask import Asking, OutOfRequests
 from include.apod.coverage import read_coverage
-from include.apod.days import DAY, Span, by_month
-from include.apod.raw import Observation, digest
+from include.apod.days import DAY, Span, in_requests
+from include.apod.errors import RateLimited, SourceChanged, Unavailable
+from include.apod.raw import Observation, digest, digests, parse_month
 from include.apod.run import Report
 from include.apod.sources import Absent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
+    from include.apod.ask import Said
     from include.apod.coverage import Coverage
     from include.apod.sources import Source
+    from include.apod.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,7 @@ class Scope:
         lookback_days: how many of the newest days are read again.
         reread: a span that a person asked for instead of the look-back.
         budget: the most requests to make; the next run goes on from there.
+        began: when the run began, None for now: what its earlier tries kept is news, too.
     """
 
     archive: Span
@@ -41,77 +46,144 @@ class Scope:
     lookback_days: int = 16
     reread: Span | None = None
     budget: int = 400
+    began: datetime | None = None
+
+    @property
+    def seen_at(self) -> str:
+        return f"{self.now:%Y-%m-%dT%H:%M:%SZ}"
 
     @property
     def lookback(self) -> Span:
-        """The newest days: they are read again, and one that is left out may just not be published yet."""
+        """The newest days: they are read again, and one without a picture may just not be out yet."""
         return Span(self.archive.last - (self.lookback_days - 1) * DAY, self.archive.last)
 
 
-def plan(coverage: Coverage, scope: Scope) -> list[Span]:
-    """The spans to ask for, one a month, newest first."""
-    again = {day for day in scope.reread or scope.lookback if day in scope.archive}
-    return by_month(again.union(coverage.missing(scope.archive, f"{scope.now:%Y-%m-%d}")))
+@dataclass
+class Tally:
+    """What a run found, in counts; the words themselves are in the raw store.
 
-
-def is_out(source: Source, raw: Path, day: date) -> bool:
-    """Whether the picture of a day is held already or published by now."""
-    return day in read_coverage(raw).observed or not isinstance(source.fetch_day(day), Absent)
-
-
-def ask(source: Source, span: Span, coverage: Coverage, scope: Scope) -> Iterator[Observation]:
-    """What the source says of a span that is not known yet, by day.
-
-    A day that it leaves out is asked for singly, unless it is recent enough to be just not out yet: only the
-    service's own word for that day is evidence.
+    Attributes:
+        days: the first and the last that something new was said of.
     """
-    seen_at = f"{scope.now:%Y-%m-%dT%H:%M:%SZ}"
-    records = source.fetch(span)
-    unexplained = set(coverage.missing(span, seen_at[:10])) - records.keys() - set(scope.lookback)
-    for day in span:
-        said = source.fetch_day(day) if day in unexplained else records.get(day)
-        if isinstance(said, Absent):
-            evidence = {"status": said.status, "body": said.body}
-            yield Observation(day, seen_at, source.name, digest(evidence), absent=evidence)
-        elif said is not None and digest(said) != coverage.observed.get(day):
-            yield Observation(day, seen_at, source.name, digest(said), record=said)
+
+    added: int = 0
+    corrected: int = 0
+    no_picture: int = 0
+    not_out_yet: int = 0
+    days: tuple[date, ...] = ()
+
+    def count(self, seen: Observation, coverage: Coverage) -> None:
+        self.no_picture += seen.absent is not None
+        self.corrected += seen.absent is None and seen.date in coverage.observed
+        self.added += seen.absent is None and seen.date not in coverage.observed
+        self.days = (min((seen.date, *self.days)), max((seen.date, *self.days)))
 
 
-def ingest(source: Source, raw: Path, scope: Scope) -> Report:
+def plan(coverage: Coverage, scope: Scope) -> list[Span]:
+    """The spans to ask for, newest first."""
+    again = {day for day in scope.reread or scope.lookback if day in scope.archive}
+    return in_requests(again.union(coverage.missing(scope.archive, scope.now.date())))
+
+
+def is_out(sources: Sequence[Source], store: Store, day: date) -> bool:
+    """Whether the picture of a day is held already or published by now. Who cannot tell says why in the log."""
+    if day in read_coverage(store.raw, store.coverage).observed:
+        return True
+    asking = Asking(sources, budget=10)
+    try:
+        said = [*asking.ask(Span(day, day), {day}, frozenset())]
+    except SourceChanged as error:
+        log.warning("nobody can say whether %s is out; ingest will try: %s", day, error)
+        return True
+    except (Unavailable, RateLimited) as error:
+        log.warning("%s", error)
+        return False
+    out = any(not isinstance(one.words, Absent) for one in said)
+    log.info("%s: %s", "out" if out else "source down" if asking.failed else "not out yet", day)
+    return out
+
+
+def observed(said: Said, held: Mapping[tuple[date, str], str], scope: Scope) -> Observation | None:
+    """What is kept of what a source said: a record that is new or changed, or its word that there is no picture."""
+    if isinstance(said.words, Absent):
+        evidence = {"status": said.words.status, "body": said.words.body}
+        return Observation(said.day, scope.seen_at, said.source, digest(evidence), absent=evidence)
+    if said.words is None or digest(said.words) == held.get((said.day, said.source)):
+        return None
+    return Observation(said.day, scope.seen_at, said.source, digest(said.words), record=said.words)
+
+
+def keep(asking: Asking, store: Store, span: Span, coverage: Coverage, scope: Scope, tally: Tally) -> None:
+    """Asks for one span and appends what is new or changed, also where the asking is cut short."""
+    held = digests(store.raw, span)
+    missing = set(coverage.missing(span, scope.now.date()))
+    new: list[Observation] = []
+    try:
+        for said in asking.ask(span, missing, coverage.observed):
+            if isinstance(said.words, Absent) and (said.day in scope.lookback or said.day not in missing):
+                tally.not_out_yet += said.day in missing  # no evidence: pictures have come out days late
+            elif seen := observed(said, held, scope):
+                new.append(seen)
+    finally:
+        raw_store.append(store.raw, new)
+        for seen in new:
+            tally.count(seen, coverage)
+    log.info("%s: %d new or changed", span, len(new))
+
+
+def kept_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
+    """How many observations an earlier try of the same run kept: news that nobody was told of yet."""
+    since = f"{began:%Y-%m-%dT%H:%M:%SZ}" if began else "9999"
+    months = [raw / month[:4] / f"{month}.jsonl" for month, newest in coverage.newest.items() if newest >= since]
+    return sum(seen.seen_at >= since for path in months for seen in parse_month(path.read_bytes(), path.name))
+
+
+def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     """Asks for what the calendar lacks and appends what is new or changed.
 
-    Each month is kept as soon as it is read, so that a run which is stopped, or over its budget, loses nothing.
+    Each span is kept as soon as it is read, so that a run which is stopped, or over its budget, loses nothing.
 
     Raises:
-        RateLimited, Unavailable, SourceChanged, Misconfigured: as the source does; what was read is kept.
+        RateLimited, Misconfigured, SourceChanged: as the sources do; what was read is kept.
+        Unavailable: no source could be reached.
     """
-    coverage = read_coverage(raw)
-    spans = plan(coverage, scope)
-    fresh: list[Observation] = []
-    while spans and source.requests < scope.budget:
-        span = spans.pop(0)
-        new = list(ask(source, span, coverage, scope))
-        raw_store.append(raw, new)
-        log.info("%s: %d new or changed", span, len(new))
-        fresh += [replace(seen, record=None) for seen in new]  # without the words: memory stays flat
-    return _report(source.requests, fresh, coverage, spans)
+    coverage = read_coverage(store.raw, store.coverage)
+    earlier = kept_since(store.raw, coverage, scope.began)
+    asking, tally, left = Asking(sources, scope.budget), Tally(), plan(coverage, scope)
+    while left:
+        try:
+            keep(asking, store, left[0], coverage, scope, tally)
+        except (OutOfRequests, Unavailable) as end:
+            log.warning("%s. %d months are left for the next run", end, len(left))
+            break
+        left.pop(0)
+    if asking.trouble and not asking.heard:
+        raise asking.trouble
+    read_coverage(store.raw, store.coverage)  # brings the index up to date
+    return _report(asking, tally, len(left), earlier)
 
 
-def _report(requests: int, fresh: list[Observation], coverage: Coverage, left: list[Span]) -> Report:
-    denied = sum(seen.absent is not None for seen in fresh)
-    corrected = sum(seen.date in coverage.observed for seen in fresh)
+def _report(asking: Asking, tally: Tally, left: int, earlier: int) -> Report:
     counts = {
-        "requests": requests,
-        "added": len(fresh) - denied - corrected,
-        "corrected": corrected,
-        "without_picture": denied,
-        "months_left": len(left),
+        "requests": asking.requests,
+        "added": tally.added,
+        "corrected": tally.corrected,
+        "no_picture": tally.no_picture,
+        "not_out_yet": tally.not_out_yet,
+        "source_down": len(asking.failed),
+        "months_left": left,
     }
-    sentence = (
-        f"{counts['added']} pictures added, {corrected} corrected by NASA, {denied} days without a picture; "
-        f"{requests} requests" + (f"; {len(left)} months left for the next run" if left else "")
+    notes = {
+        f"an earlier try of this run kept {earlier} observations": earlier,
+        f"not out yet: {tally.not_out_yet} days": tally.not_out_yet,
+        f"source down for {len(asking.failed)} days": len(asking.failed),
+        f"{left} months left for the next run": left,
+        f"{asking.requests} requests": True,
+    }
+    found = f"{tally.added} pictures added, {tally.corrected} corrected by NASA, no picture on {tally.no_picture} days"
+    sentence = "; ".join(
+        [found if tally.days else "nothing new: NASA's words are the ones we hold", *(n for n in notes if notes[n])]
     )
-    if not fresh:
-        return Report(False, f"nothing new: NASA's words are the ones we hold ({requests} requests)", counts)
-    days = [seen.date for seen in fresh]
-    return Report(True, sentence, {**counts, "first": f"{min(days)}", "last": f"{max(days)}"})
+    if not tally.days:
+        return Report(earlier > 0, sentence, counts)
+    return Report(True, sentence, {**counts, "first": f"{tally.days[0]}", "last": f"{tally.days[1]}"})

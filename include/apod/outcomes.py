@@ -65,7 +65,7 @@ def this_run() -> Run:
     """The run that the current task belongs to."""
     context = get_current_context()
     dag_run = context["dag_run"]
-    return Run(dag_run.run_id, dict(context["params"]), manual=dag_run.run_type == "manual")
+    return Run(dag_run.run_id, dict(context["params"]), dag_run.run_type == "manual", dag_run.start_date)
 
 
 def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), **arguments: Any) -> XComArg:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from include.apod.days import Span
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -91,7 +93,12 @@ def parse_month(content: bytes, name: str) -> list[Observation]:
     return observations
 
 
-_MEND = "Restore the file from the last version (dvc pull data/raw.dvc), or delete it: ingest asks for the month again."
+_MEND = "Delete the file, then ./apod restore --raw brings it back from the last version."
+
+
+def month_file(raw: Path, day: date) -> Path:
+    """The file that the observations of a day are in."""
+    return raw / f"{day:%Y}" / f"{day:%Y-%m}.jsonl"
 
 
 def months(raw: Path) -> list[Path]:
@@ -103,7 +110,7 @@ def append(raw: Path, observations: Iterable[Observation]) -> None:
     """Adds observations to their months. What stands there keeps its bytes; each file is replaced whole."""
     by_file: dict[Path, list[Observation]] = defaultdict(list)
     for seen in observations:
-        by_file[raw / f"{seen.date:%Y}" / f"{seen.date:%Y-%m}.jsonl"].append(seen)
+        by_file[month_file(raw, seen.date)].append(seen)
     for path, new in by_file.items():
         content = path.read_bytes() if path.exists() else b""
         old = zip(parse_month(content, path.name), content.splitlines(keepends=True), strict=True)
@@ -115,3 +122,14 @@ def append(raw: Path, observations: Iterable[Observation]) -> None:
 def newest(observations: Iterable[Observation]) -> dict[date, Observation]:
     """The observation that counts, for each day. The input is in the order of the store."""
     return {seen.date: seen for seen in observations}
+
+
+def digests(raw: Path, span: Span) -> dict[tuple[date, str], str]:
+    """The digest of the newest record of each day and source, for the months of a span."""
+    paths = {path for day in span if (path := month_file(raw, day)).exists()}
+    return {
+        (seen.date, seen.source): seen.sha256
+        for path in sorted(paths)
+        for seen in parse_month(path.read_bytes(), path.name)
+        if seen.absent is None
+    }

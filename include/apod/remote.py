@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from include.apod.errors import Misconfigured, Unavailable
 
@@ -31,7 +31,7 @@ class Remote:
     python: str
 
 
-def starting_dvc(remote: Remote, folder: Path) -> subprocess.Popen[str]:
+def starting_dvc(remote: Remote, folder: Path, script: str = "dvc_push.py") -> subprocess.Popen[str]:
     """The process that has DVC, importing it while the clone is made; it ends by itself if it is asked nothing.
 
     Raises:
@@ -41,7 +41,7 @@ def starting_dvc(remote: Remote, folder: Path) -> subprocess.Popen[str]:
         raise Misconfigured(f"APOD_DVC_PYTHON={remote.python!r} is no program; name a Python that has DVC.")
     quiet = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder / "site")}
     return subprocess.Popen(
-        [remote.python, str(Path(__file__).with_name("dvc_push.py"))],
+        [remote.python, str(Path(__file__).with_name(script))],
         cwd=folder,
         env={**os.environ, **quiet},
         stdin=subprocess.PIPE,
@@ -60,13 +60,34 @@ def push_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote) -> None:
     """
     targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
     request = {"clone": str(work.path), "remote": remote.url, "targets": targets}
+    if said := _ask(dvc, request):
+        raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
+
+
+def pull_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote, pointer: str) -> None:
+    """`dvc pull` of one pointer into the clone, each file compared with what its version says.
+
+    Raises:
+        Misconfigured: no remote is named, or that interpreter has no DVC.
+        Unavailable: the remote did not answer, or does not have these bytes.
+    """
+    if said := _ask(dvc, {"clone": str(work.path), "remote": remote.url, "target": pointer}):
+        raise Unavailable(
+            f"{pointer} of {work.repository.branch} cannot be pulled, so nothing was restored: {said}. To begin again "
+            f"from NASA alone, remove {pointer} from the branch."
+        )
+
+
+def _ask(dvc: subprocess.Popen[str], request: dict[str, Any]) -> str:
+    """Has the process that has DVC do its work; returns what went wrong, or nothing."""
     try:
         _, stderr = dvc.communicate(f"{json.dumps(request)}\n", timeout=TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as error:
         dvc.kill()
-        raise Unavailable(f"DVC was not done after {TIMEOUT_SECONDS} s; nothing was committed.") from error
-    if dvc.returncode:
-        said = (stderr.strip().splitlines() or ["no word"])[-1]
-        if said.startswith(("config:", "ModuleNotFoundError")):
-            raise Misconfigured(f"DVC: {said}. Set APOD_DVC_REMOTE, and APOD_DVC_PYTHON to a Python that has DVC.")
-        raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
+        raise Unavailable(f"DVC was not done after {TIMEOUT_SECONDS} s; nothing was changed.") from error
+    if not dvc.returncode:
+        return ""
+    said = (stderr.strip().splitlines() or ["no word"])[-1]
+    if said.startswith(("config:", "ModuleNotFoundError")):
+        raise Misconfigured(f"DVC: {said}. Set APOD_DVC_REMOTE, and APOD_DVC_PYTHON to a Python that has DVC.")
+    return said

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,13 @@ class Run:
         id: the orchestrator's name for it, for the record.
         params: the run parameters.
         manual: a person asked for it, so nothing waits.
+        began: when its first try began, None where nobody says.
     """
 
     id: str
     params: Mapping[str, Any] = field(default_factory=dict)
     manual: bool = True
+    began: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ class Settings(BaseSettings):
 
     store: Path = Field(PROJECT / "data", description="folder of raw, clean and the CSV; shared by all workers")
     since: date = Field(date(1995, 6, 16), description="first day of the archive")
-    sources: Annotated[tuple[Literal["planetary"], ...], NoDecode] = Field(
-        ("planetary",), description="services to ask, in order of preference"
+    sources: Annotated[tuple[Literal["planetary", "basic"], ...], NoDecode] = Field(
+        ("planetary", "basic"), min_length=1, description="services to ask, in order of preference"
     )
     requests_per_run: int = Field(400, ge=1, description="most requests one ingest may make")
     pause_seconds: float = Field(1.0, ge=0, description="pause between two requests")
@@ -41,6 +41,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("sources")
+    @classmethod
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            msg = "a service is named twice"
+            raise ValueError(msg)
+        return value
 
     @field_validator("store")
     @classmethod

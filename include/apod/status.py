@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
     """Days that lack a picture and the service's word that there is none."""
-    missing = read_coverage(store.raw).missing(archive, f"{now:%Y-%m-%d}")
+    missing = read_coverage(store.raw).missing(archive, now.date())
     if not missing:
         return Report(False, f"every day of {archive} is accounted for")
     return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}", {"missing": len(missing)})

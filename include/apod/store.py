@@ -27,6 +27,16 @@ class Store:
         return self.root / "raw"
 
     @property
+    def restoring(self) -> Path:
+        """The raw store of the last version, while it is being brought back."""
+        return self.root / "raw.restoring"
+
+    @property
+    def coverage(self) -> Path:
+        """What the raw store covers, so that it need not be read whole every day. May be deleted at any time."""
+        return self.root / "coverage.json"
+
+    @property
     def clean(self) -> Path:
         """`YYYY-MM/<key>.csv`: the clean rows of a month."""
         return self.root / "clean"

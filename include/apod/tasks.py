@@ -6,12 +6,16 @@ its step when it runs: pandas, psycopg and requests would cost up to a second at
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from include.apod import connections
 from include.apod.settings import read_settings
 from include.apod.store import Store
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from include.apod.ingest import Scope
@@ -24,25 +28,40 @@ def await_picture(run: Run) -> bool:
     from include.apod.days import newest_publishable
     from include.apod.ingest import is_out
 
-    settings = read_settings()
-    today = newest_publishable(datetime.now(UTC))
-    return run.manual or is_out(connections.open_source(settings), Store(settings.store).raw, today)
+    settings, now = read_settings(), datetime.now(UTC)
+    sources = connections.open_sources(settings, now)
+    return run.manual or is_out(sources, Store(settings.store), newest_publishable(now))
 
 
 def ingest(run: Run) -> Report:
     from include.apod import ingest as step
 
-    settings = read_settings()
-    scope = scope_of(run, settings)
-    return step.ingest(connections.open_source(settings), Store(settings.store).raw, scope)
+    settings, now = read_settings(), datetime.now(UTC)
+    sources, scope = connections.open_sources(settings, now), scope_of(run, settings, now)
+    restored = restore(settings)
+    report = step.ingest(sources, Store(settings.store), scope)
+    return replace(report, changed=True, sentence=f"{restored}; {report.sentence}") if restored else report
 
 
-def scope_of(run: Run, settings: Settings) -> Scope:
+def restore(settings: Settings) -> str:
+    """What was brought back of a raw store that is lost; nothing where there is one, or never was."""
+    from include.apod import restore as step
+    from include.apod.remote import Remote
+
+    store = Store(settings.store)
+    if not step.is_lost(store):
+        return ""
+    with connections.open_repository(settings) as repository:
+        report = step.restore_raw(repository, Remote(settings.dvc_remote, settings.dvc_python), store)
+    log.info("%s", report.sentence)
+    return report.sentence if report.changed else ""
+
+
+def scope_of(run: Run, settings: Settings, now: datetime) -> Scope:
     """What this run of ingest should look at."""
     from include.apod.days import Span, newest_publishable, parse_span
     from include.apod.ingest import Scope
 
-    now = datetime.now(UTC)
     archive = Span(settings.since, newest_publishable(now))
     return Scope(
         archive,
@@ -50,6 +69,7 @@ def scope_of(run: Run, settings: Settings) -> Scope:
         lookback_days=settings.lookback_days,
         reread=parse_span(run.params.get("start_date"), run.params.get("end_date"), archive),
         budget=settings.requests_per_run,
+        began=run.began,
     )
 
 

@@ -17,6 +17,7 @@ from include.apod import raw as raw_store
 from include.apod.columns import COLUMNS
 from include.apod.errors import BadData
 from include.apod.run import Report
+from include.apod.sources import basic, planetary
 from include.apod.store import replacing
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VERSION = "1"  # raise it with every change to what this module writes
+VERSION = "2"  # raise it with every change to what this module writes
 MEDIA_TYPES = ("image", "video", "other")
 REQUIRED = ("title", "media_type")
 FROM_NASA = ("date", "title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright")
 NOT_KEPT = ("service_version", "concepts")  # facts about the service, not about the picture
+NORMALISE = {"planetary": planetary.normalise, "basic": basic.normalise}  # each source's records to one form
+
+LABEL = r"(?i)\s*\n\s*(?:[\w ]*credit[\w ]*|courtesy):$"  # of the page's next line, in titles of 1996 and 1997
+STACKED = r"^https?://apod\.nasa\.gov/apod/(?=https?://)"  # an absolute address put behind the site's own
 
 
 def fragment_of(month: Path, clean: Path) -> Path:
@@ -46,10 +51,14 @@ def read(content: bytes, name: str) -> pd.DataFrame:
     """The newest record of each day in a raw month, as NASA sent it: one row a day, columns `FROM_NASA`.
 
     Raises:
-        BadData: a value is not text, or a day is not the day it is filed under.
+        BadData: a value is not text, a day is not the day it is filed under, or nobody knows the source.
     """
     observations = raw_store.newest(raw_store.parse_month(content, name))
-    records = {day: seen.record for day, seen in observations.items() if seen.record is not None}
+    if strangers := {seen.source for seen in observations.values()} - NORMALISE.keys():
+        raise BadData(f"{name}: source {min(strangers)!r} is none of {', '.join(NORMALISE)}.")
+    records = {
+        day: NORMALISE[seen.source](seen.record) for day, seen in observations.items() if seen.record is not None
+    }
     frame = pd.DataFrame(list(records.values()), dtype=object)
     if extra := sorted(set(frame.columns) - {*FROM_NASA, *NOT_KEPT}):
         log.warning("%s: NASA sends fields we do not know: %s. They stay in the raw store.", name, ", ".join(extra))
@@ -71,9 +80,10 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
             for name, column in frame.items()
         }
     )
-    text = text.mask(text == "")
+    text["title"] = text["title"].str.replace(LABEL, "", regex=True)
     for column in ("url", "hdurl", "thumbnail_url"):
-        text[column] = text[column].str.replace("^//", "https://", regex=True)
+        text[column] = text[column].str.replace("^//", "https://", regex=True).str.replace(STACKED, "", regex=True)
+    text = text.mask(text == "")
     text["page_url"] = pd.to_datetime(text["date"]).dt.strftime("https://apod.nasa.gov/apod/ap%y%m%d.html")
     return text.reindex(columns=list(COLUMNS))
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from include.apod.days import Span, by_month, newest_publishable, parse_span
+from include.apod.days import Span, in_requests, newest_publishable, parse_span
 from include.apod.errors import Misconfigured
 
 ARCHIVE = Span(date(1995, 6, 16), date(2026, 11, 23))
@@ -26,9 +26,23 @@ def test_day_changes_five_past_midnight_in_new_york(now, day):
 
 def test_days_become_one_span_a_month_newest_first():
     """One request a month keeps the archive at under 400 requests."""
-    days = [date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 20)]
+    days = [date(2026, 8, 31), date(2026, 9, 1), date(2026, 10, 1), date(2026, 10, 20)]
 
-    assert [Span(days[1], days[2]), Span(days[0], days[0])] == by_month(days)
+    assert [Span(days[2], days[3]), Span(days[0], days[1])] == in_requests(days)
+
+
+def test_the_look_back_is_one_request_across_a_month_s_end():
+    """Neighbours that are no longer than a month together are one."""
+    days = Span(date(2026, 10, 25), date(2026, 11, 9))
+
+    assert [days] == in_requests(days)
+
+
+def test_a_whole_archive_is_one_request_a_month():
+    """378 of them, none longer than 31 days."""
+    spans = in_requests(ARCHIVE)
+
+    assert (378, 31) == (len(spans), max(map(len, spans)))
 
 
 def test_no_parameters_ask_for_nothing():

@@ -63,11 +63,11 @@ def test_equal_values_have_equal_digests():
 
 def test_a_file_that_is_cut_short_is_refused():
     """Half a line must not pass for one observation less."""
-    with pytest.raises(BadData, match=r"2026-11.jsonl is cut short after 0 lines.*delete it"):
+    with pytest.raises(BadData, match=r"2026-11.jsonl is cut short after 0 lines.*Delete the file"):
         parse_month(b'{"date":"2026-11-22"', "2026-11.jsonl")
 
 
 def test_a_line_that_is_no_observation_is_refused():
     """Names the file and the way out."""
-    with pytest.raises(BadData, match=r"2026-11.jsonl holds a line.*delete it"):
+    with pytest.raises(BadData, match=r"2026-11.jsonl holds a line.*Delete the file"):
         parse_month(b"[]\n", "2026-11.jsonl")

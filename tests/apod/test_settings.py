@@ -15,7 +15,7 @@ def test_an_empty_environment_gives_the_defaults():
     """A deployment sets only what differs."""
     settings = read_settings()
 
-    assert (PROJECT / "data", date(1995, 6, 16), ("planetary",), "main") == (
+    assert (PROJECT / "data", date(1995, 6, 16), ("planetary", "basic"), "main") == (
         settings.store,
         settings.since,
         settings.sources,

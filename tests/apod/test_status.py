@@ -18,7 +18,7 @@ def test_an_empty_store_needs_every_day(store, scope):
 
 def test_a_full_store_needs_nothing(nasa, store, scope):
     """Quiet is told apart from dead."""
-    ingest(nasa.source(), store.raw, scope)
+    ingest(nasa.sources(), store, scope)
     report = ingest_status(store, scope.archive, scope.now)
 
     assert (report.changed, report.sentence) == (False, "every day of 2026-10-01..2026-11-23 is accounted for")
@@ -27,7 +27,7 @@ def test_a_full_store_needs_nothing(nasa, store, scope):
 def test_load_goes_from_nothing_to_transform_to_publish_to_done(nasa, store, scope, database):
     """Each word is a state that a crash can leave."""
     said = [load_status(store, database).sentence]
-    ingest(nasa.source(), store.raw, scope)
+    ingest(nasa.sources(), store, scope)
     said.append(load_status(store, database).sentence)
     transform(store.raw, store.clean)
     said.append(load_status(store, database).sentence)

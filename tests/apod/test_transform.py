@@ -47,6 +47,13 @@ def test_a_row_is_written_as_postgres_writes_it(store):
         ("explanation", "=1+1", '"=1+1"'),
         ("explanation", "\\.", '"\\."'),
         ("copyright", "\n", ""),
+        ("title", "Venus\r\nCredit:", '"Venus"'),
+        ("title", "Venus \n\nIllustration Credit and Copyright: ", '"Venus"'),
+        ("title", "Sputnik\n\nCourtesy:", '"Sputnik"'),
+        ("title", "Dawn of the Large \nHadron Collider", '"Dawn of the Large \nHadron Collider"'),
+        ("title", "A Credit: to Science", '"A Credit: to Science"'),
+        ("url", "https://apod.nasa.gov/apod/http://a.example/b.jpg", '"http://a.example/b.jpg"'),
+        ("url", "https://web.example/2009/http://a.example/b", '"https://web.example/2009/http://a.example/b"'),
         ("url", "//www.youtube.com/embed/x", '"https://www.youtube.com/embed/x"'),
         ("hdurl", "http://x/ a.jpg ", '"http://x/ a.jpg"'),
     ],
@@ -90,7 +97,7 @@ def test_an_unknown_field_is_a_warning(store, caplog):
 
 def test_a_fragment_that_exists_is_not_made_again(nasa, store, scope):
     """Its name is a digest of what it is made from."""
-    ingest(nasa.source(), store.raw, scope)
+    ingest(nasa.sources(), store, scope)
     first = transform(store.raw, store.clean)
     second = transform(store.raw, store.clean)
 
@@ -111,7 +118,7 @@ def test_a_changed_month_leaves_one_fragment(store):
 
 def test_rebuild_gives_the_same_bytes(nasa, store, scope):
     """Fragments are a pure function of the raw bytes."""
-    ingest(nasa.source(), store.raw, scope)
+    ingest(nasa.sources(), store, scope)
     transform(store.raw, store.clean)
     before = [path.read_bytes() for path in fragments(store.raw, store.clean)]
     report = transform(store.raw, store.clean, rebuild=True)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from local.cli import parse_param
+from local.follow import parse_param
 from tests.conftest import PROJECT
 
 
@@ -28,7 +28,7 @@ def test_help_lists_every_command(tmp_path):
     assert done.returncode == 0
     assert [
         word
-        for word in ("run", "up", "down", "status", "trigger", "versions", "env")
+        for word in ("run", "up", "down", "status", "trigger", "restore", "versions", "env")
         if f"\n  {word} " not in done.stdout
     ] == []
 
@@ -38,6 +38,8 @@ def test_help_lists_every_command(tmp_path):
     [
         (("trigger", "load"), "apod: The local stack is not up; start it with ./apod up."),
         (("trigger", "sing"), "apod: There is no step 'sing'; the steps are ingest, load and version."),
+        (("restore",), "apod: Say what to restore: ./apod restore --raw brings back the raw store."),
+        (("restore", "--raw"), "apod: There is no version yet; ./apod run makes one."),
         (("env",), "apod: There is no local stack yet; ./apod run makes one."),
         (("status",), "apod: There is no local stack yet; ./apod run makes one."),
     ],

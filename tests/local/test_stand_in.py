@@ -10,7 +10,7 @@ from local.archive import FICTION, FIRST_DAY, NEVER_PUBLISHED, record_of
 RECORDS = [record for n in range(11484) if (record := record_of(FIRST_DAY + timedelta(days=n)))]
 
 
-def ask(nasa, key="k", **query):
+def ask(nasa, key="a key", **query):
     headers = {"X-Api-Key": key} if key else {}
     return httpx.get(f"{nasa.url}/planetary/apod", params=query, headers=headers)
 
@@ -70,7 +70,7 @@ def test_keys_are_in_the_services_order():
         ({"date": "banana"}, 400, "time data 'banana' does not match format '%Y-%m-%d'"),
         ({"start_date": "2026-11-02", "end_date": "2026-11-01"}, 400, "start_date cannot be after end_date"),
         ({"end_date": "2026-11-01"}, 400, "Bad Request: invalid field combination passed."),
-        ({"date": "2026-11-01", "start_date": "2026-11-01"}, 400, "Bad Request: incorrect field passed."),
+        ({"date": "2026-11-01", "start_date": "2026-11-01"}, 400, "Bad Request: invalid field combination passed."),
         ({"since": "2026-11-01"}, 400, "Bad Request: incorrect field passed."),
     ],
 )

@@ -1,0 +1,61 @@
+"""Before step 1, where there is no raw store: bring back the one of the last version.
+
+A new container or a lost disk is not an empty archive: NASA's own words of years ago, its edits and its word for the
+days without a picture are in git and DVC, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from include.apod import raw as raw_store
+from include.apod.git import clone
+from include.apod.remote import Remote, pull_bytes, starting_dvc
+from include.apod.run import Report
+from include.apod.version import RAW_POINTER
+
+if TYPE_CHECKING:
+    from include.apod.git import Repository
+    from include.apod.store import Store
+
+
+def is_lost(store: Store) -> bool:
+    """Whether there is no raw store, or one that is half brought back."""
+    return store.restoring.exists() or not raw_store.months(store.raw)
+
+
+def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
+    """Brings back each month file that the last version has and the raw store lacks; what stands there stays.
+
+    Raises:
+        Unavailable: the repository or the DVC remote did not answer, or the bytes are not there.
+        BadData: what came back is no raw store.
+        Misconfigured: a credential, branch or remote is wrong.
+    """
+    with TemporaryDirectory(prefix="apod-restore-") as folder, starting_dvc(remote, Path(folder), "dvc_pull.py") as dvc:
+        work = clone(repository, Path(folder) / "clone")
+        if work.read(RAW_POINTER) is None:
+            return Report(False, f"nothing to restore: {repository.branch} has no version yet")
+        pull_bytes(dvc, work, remote, RAW_POINTER)
+        shutil.rmtree(store.restoring, ignore_errors=True)
+        shutil.copytree(work.path / "data" / "raw", store.restoring)
+        commit = work.git("rev-parse", "--short=12", "HEAD")
+    return _bring_in(store, commit)
+
+
+def _bring_in(store: Store, commit: str) -> Report:
+    """Moves what is lacking into its place. Killed in between, the folder stands and the next run begins again."""
+    count = 0
+    for path in raw_store.months(store.restoring):
+        raw_store.parse_month(path.read_bytes(), path.name)
+        target = store.raw / path.relative_to(store.restoring)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+            count += 1
+    shutil.rmtree(store.restoring)
+    sentence = f"{count} months restored from version {commit}" if count else f"no month of version {commit} is lacking"
+    return Report(count > 0, sentence, {"restored": count})
