@@ -32,8 +32,9 @@ format:  ## rewrite the code as `make lint` wants it
 	@.local/venv/bin/ruff format .
 	@.local/venv/bin/ruff check --fix .
 
-bench:  ## trigger to commit on a warm stack, against the same DAGs with empty tasks
+bench:  ## what the archive and a day cost, and trigger to commit, each against its floor
 	@local/setup dev
+	@.local/venv/bin/python -m bench.ingest
 	@.local/venv/bin/python -m bench.latency
 
 lock:  ## resolve requirements.txt and pyproject.toml into the lock files

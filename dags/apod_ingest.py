@@ -1,11 +1,13 @@
 """Step 1: what NASA says, day by day, kept as raw JSON.
 
-- **Reads**: NASA's API (connection `apod_api`).
+- **Reads**: NASA's services, in the order of `APOD_SOURCES` (connection `apod_api`); where there is no raw store, the
+  last version in git and DVC first.
 - **Publishes**: `apod_raw`, when a day is new, was corrected by NASA, or is said to have no picture.
 - **May it be re-run?** Always. It asks for what the calendar lacks and for the newest 16 days, and appends
   only what differs. `start_date` and `end_date` read a range again now.
-- **When red**: the log's last error names the cause. What was read is kept; the next run goes on from there.
-  A scheduled run waits for today's picture; a manual one takes what there is.
+- **When red**: the log's last error begins with the word for it: `source down`, `over quota`, or what a service
+  answers instead of pictures. What was read is kept; the next run goes on from there. A scheduled run waits for
+  today's picture (`not out yet`), until the evening; a manual one takes what there is.
 """
 
 from airflow.sdk import DAG, Param

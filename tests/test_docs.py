@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from include.apod.columns import COLUMNS
+from local.nasa.faults import Kind
 from tests.conftest import PROJECT
 from tests.dags.test_wiring import WIRING
 
@@ -44,3 +46,21 @@ def test_every_link_leads_somewhere():
     links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", page.read_text())]
 
     assert [] == [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()]
+
+
+def test_every_thread_has_its_test_and_every_test_its_thread():
+    """docs/threads.md and tests/test_threads.py, in the same order."""
+    listed = re.findall(r"\| `(test_thread_\w+)` \|$", Path(PROJECT, "docs/threads.md").read_text(), re.MULTILINE)
+    written = re.findall(r"^def (test_thread_\w+)", Path(PROJECT, "tests/test_threads.py").read_text(), re.MULTILINE)
+
+    assert listed == written
+    assert 25 == len(listed)
+
+
+def test_every_fault_of_the_stand_in_is_documented():
+    """And none that it does not have."""
+    listed = re.findall(
+        r"^\| `(\w+)` \| a (?:day|request) \|", Path(PROJECT, "docs/stand-in.md").read_text(), re.MULTILINE
+    )
+
+    assert [*get_args(Kind)] == listed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -84,14 +84,16 @@ def read_coverage(raw: Path, index: Path | None = None) -> Coverage:
     months = {path.stem: _month(path, known.get(path.stem)) for path in raw_store.months(raw)}
     if index and months != known:
         with replacing(index) as file:
-            file.write(json.dumps({stem: asdict(month) for stem, month in months.items()}).encode())
+            file.write(
+                json.dumps({stem: astuple(month) for stem, month in months.items()}, separators=(",", ":")).encode()
+            )
     return _joined(months)
 
 
 def _read_index(index: Path) -> dict[str, Month]:
     """What the index says; nothing where it is damaged, for it can be made anew at any time."""
     try:
-        return {stem: Month(**said) for stem, said in json.loads(index.read_bytes()).items()}
+        return {stem: Month(*said) for stem, said in json.loads(index.read_bytes()).items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
 

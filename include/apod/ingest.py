@@ -11,7 +11,7 @@ from include.apod.ask import Asking, OutOfRequests
 from include.apod.coverage import read_coverage
 from include.apod.days import DAY, Span, in_requests
 from include.apod.errors import RateLimited, SourceChanged, Unavailable
-from include.apod.raw import Observation, digest, digests, parse_month
+from include.apod.raw import Observation, digest, digests, month_file, parse_month
 from include.apod.run import Report
 from include.apod.sources import Absent
 
@@ -103,26 +103,27 @@ def is_out(sources: Sequence[Source], store: Store, day: date) -> bool:
     return out
 
 
-def observed(said: Said, held: Mapping[tuple[date, str], str], scope: Scope) -> Observation | None:
+def observed(said: Said, held: Mapping[tuple[date, str], str], seen_at: str) -> Observation | None:
     """What is kept of what a source said: a record that is new or changed, or its word that there is no picture."""
     if isinstance(said.words, Absent):
         evidence = {"status": said.words.status, "body": said.words.body}
-        return Observation(said.day, scope.seen_at, said.source, digest(evidence), absent=evidence)
-    if said.words is None or digest(said.words) == held.get((said.day, said.source)):
+        return Observation(said.day, seen_at, said.source, digest(evidence), absent=evidence)
+    sha256 = digest(said.words)
+    if sha256 == held.get((said.day, said.source)):
         return None
-    return Observation(said.day, scope.seen_at, said.source, digest(said.words), record=said.words)
+    return Observation(said.day, seen_at, said.source, sha256, record=said.words)
 
 
 def keep(asking: Asking, store: Store, span: Span, coverage: Coverage, scope: Scope, tally: Tally) -> None:
     """Asks for one span and appends what is new or changed, also where the asking is cut short."""
-    held = digests(store.raw, span)
+    held, seen_at = digests(store.raw, span), scope.seen_at
     missing = set(coverage.missing(span, scope.now.date()))
     new: list[Observation] = []
     try:
         for said in asking.ask(span, missing, coverage.observed):
             if isinstance(said.words, Absent) and (said.day in scope.lookback or said.day not in missing):
                 tally.not_out_yet += said.day in missing  # no evidence: pictures have come out days late
-            elif seen := observed(said, held, scope):
+            elif seen := observed(said, held, seen_at):
                 new.append(seen)
     finally:
         raw_store.append(store.raw, new)
@@ -134,7 +135,7 @@ def keep(asking: Asking, store: Store, span: Span, coverage: Coverage, scope: Sc
 def kept_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
     """How many observations an earlier try of the same run kept: news that nobody was told of yet."""
     since = f"{began:%Y-%m-%dT%H:%M:%SZ}" if began else "9999"
-    months = [raw / month[:4] / f"{month}.jsonl" for month, newest in coverage.newest.items() if newest >= since]
+    months = [month_file(raw, month) for month, newest in coverage.newest.items() if newest >= since]
     return sum(seen.seen_at >= since for path in months for seen in parse_month(path.read_bytes(), path.name))
 
 
@@ -159,7 +160,6 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
         left.pop(0)
     if asking.trouble and not asking.heard:
         raise asking.trouble
-    read_coverage(store.raw, store.coverage)  # brings the index up to date
     return _report(asking, tally, len(left), earlier)
 
 

@@ -96,9 +96,13 @@ def parse_month(content: bytes, name: str) -> list[Observation]:
 _MEND = "Delete the file, then ./apod restore --raw brings it back from the last version."
 
 
-def month_file(raw: Path, day: date) -> Path:
-    """The file that the observations of a day are in."""
-    return raw / f"{day:%Y}" / f"{day:%Y-%m}.jsonl"
+def month_of(day: date) -> str:
+    return day.isoformat()[:7]
+
+
+def month_file(raw: Path, month: str) -> Path:
+    """The file of a month, `YYYY-MM`."""
+    return raw / month[:4] / f"{month}.jsonl"
 
 
 def months(raw: Path) -> list[Path]:
@@ -108,10 +112,11 @@ def months(raw: Path) -> list[Path]:
 
 def append(raw: Path, observations: Iterable[Observation]) -> None:
     """Adds observations to their months. What stands there keeps its bytes; each file is replaced whole."""
-    by_file: dict[Path, list[Observation]] = defaultdict(list)
+    by_month: dict[str, list[Observation]] = defaultdict(list)
     for seen in observations:
-        by_file[month_file(raw, seen.date)].append(seen)
-    for path, new in by_file.items():
+        by_month[month_of(seen.date)].append(seen)
+    for month, new in by_month.items():
+        path = month_file(raw, month)
         content = path.read_bytes() if path.exists() else b""
         old = zip(parse_month(content, path.name), content.splitlines(keepends=True), strict=True)
         lines = [*old, *((seen, to_line(seen)) for seen in new)]
@@ -126,10 +131,11 @@ def newest(observations: Iterable[Observation]) -> dict[date, Observation]:
 
 def digests(raw: Path, span: Span) -> dict[tuple[date, str], str]:
     """The digest of the newest record of each day and source, for the months of a span."""
-    paths = {path for day in span if (path := month_file(raw, day)).exists()}
+    paths = [month_file(raw, month) for month in sorted({month_of(day) for day in span})]
     return {
         (seen.date, seen.source): seen.sha256
-        for path in sorted(paths)
+        for path in paths
+        if path.exists()
         for seen in parse_month(path.read_bytes(), path.name)
         if seen.absent is None
     }

@@ -151,26 +151,32 @@ class Nasa:
         return refusal(request, "NOT_FOUND")
 
     async def _control(self, path: str, request: Request) -> Response:
-        """The switches; docs/stand-in.md has them."""
-        body = await request.body()
-        match request.method, path:
+        """What a switch says; docs/stand-in.md has them all."""
+        try:
+            said = self._switch(request.method, path, await request.body())
+        except ValueError as error:
+            return Response(f"{error}\n", 422)
+        if said is None:
+            return Response("no such switch; see docs/stand-in.md\n", 404)
+        return Response(json.dumps(said), media_type="application/json")
+
+    def _switch(self, method: str, path: str, body: bytes) -> dict[str, Any] | None:
+        match method, path:
             case "POST", "/-/clock":
                 wanted = json.loads(body)
                 self.lag = timedelta(days=wanted.get("lag_days", 0), hours=wanted.get("lag_hours", 0))
                 set_to = wanted.get("now") and datetime.fromisoformat(wanted["now"])
                 self.now = (lambda: set_to) if set_to else (lambda: datetime.now(UTC))
-                said: object = {"now": self.now().isoformat()}
+                return {"now": self.now().isoformat()}
             case "POST", "/-/faults":
                 self.faults = FAULTS.validate_json(body)
-                said = {"faults": len(self.faults)}
+                return {"faults": len(self.faults)}
             case "POST", "/-/edits":
                 self.edits += [json.loads(line) for line in body.splitlines()]
-                said = {"edits": len(self.edits)}
+                return {"edits": len(self.edits)}
             case "GET", "/-/requests":
-                said = {"requests": self.requests}
-            case _:
-                return Response("no such switch; see docs/stand-in.md\n", 404)
-        return Response(json.dumps(said), media_type="application/json")
+                return {"requests": self.requests}
+        return None
 
 
 def _with(answer: Response | None, headers: Mapping[str, str]) -> Response | None:

@@ -36,8 +36,7 @@ class Basic(Client):
     name = "basic"
 
     def __init__(self, base_url: str, pause_seconds: float, now: datetime) -> None:
-        super().__init__({}, pause_seconds, now)
-        self.url = f"{base_url.rstrip('/')}/wp-json/wp/v2/apod-basic"
+        super().__init__(f"{base_url.rstrip('/')}/wp-json/wp/v2/apod-basic", {}, pause_seconds, now)
         self._page_size = LARGEST_PAGE
 
     def fetch(self, span: Span) -> dict[date, dict[str, Any]]:

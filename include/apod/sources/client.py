@@ -29,22 +29,29 @@ class Client:
     that the service failed at is the caller's to make smaller.
 
     Attributes:
+        url: where the service is.
         requests, failures, remaining: see `Source`.
     """
 
-    def __init__(self, headers: Mapping[str, str], pause_seconds: float, now: datetime) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], pause_seconds: float, now: datetime) -> None:
+        self.url = url
         self.pause_seconds = pause_seconds
         self.requests = 0
         self.failures = 0
         self.remaining: int | None = None
         self._now = now
         self._compared = False
+        self._next = 0.0
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", **headers})  # else errors come as HTML pages
         again = Retry(
             total=3, connect=2, read=0, backoff_factor=pause_seconds, status_forcelist=(502, 503),
             respect_retry_after_header=False, raise_on_status=False,
         )  # fmt: skip
+        # Proxies and certificates of the environment, once and not for each request; no password from a .netrc.
+        around = self._session.merge_environment_settings(url, {}, None, None, None)
+        self._session.trust_env = False
+        self._session.proxies, self._session.verify = around["proxies"], around["verify"]
         self._session.mount("http://", HTTPAdapter(max_retries=again))
         self._session.mount("https://", HTTPAdapter(max_retries=again))
 
@@ -57,8 +64,8 @@ class Client:
             SourceChanged: it sends us elsewhere.
             Misconfigured: the key cannot be sent, or this machine's clock is wrong.
         """
-        if self.requests:
-            time.sleep(self.pause_seconds)
+        time.sleep(max(0.0, self._next - time.monotonic()))
+        self._next = time.monotonic() + self.pause_seconds
         self.requests += 1
         self.failures += 1
         try:

@@ -27,8 +27,8 @@ class Planetary(Client):
     name = "planetary"
 
     def __init__(self, base_url: str, key: str, pause_seconds: float, now: datetime) -> None:
-        super().__init__({"X-Api-Key": key}, pause_seconds, now)  # a header: a URL ends up in logs
-        self.url = f"{base_url.rstrip('/')}/planetary/apod"
+        # The key travels as a header: a URL ends up in logs.
+        super().__init__(f"{base_url.rstrip('/')}/planetary/apod", {"X-Api-Key": key}, pause_seconds, now)
 
     def fetch(self, span: Span) -> dict[date, dict[str, Any]]:
         """The records of a span of days, by day; days without a picture are left out.
