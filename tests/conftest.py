@@ -52,33 +52,53 @@ def database(server, request):
         connection.execute(f"drop database {name} with (force)")
 
 
-@pytest.fixture
-def nasa():
-    """The stand-in on a free port: its state as `nasa.service`, its address as `nasa.url`."""
-    from local.archive import record_of
-    from local.nasa.service import Nasa
+class Door:
+    """An address behind which each test has a stand-in of its own."""
 
-    yield from serve(Nasa(record_of))
+    service = None
+    url = ""
+
+    async def __call__(self, scope, receive, send):
+        await self.service(scope, receive, send)
 
 
-def serve(service):
-    """Serves a stand-in from a thread until the test is over; its clock stands at noon."""
-    from local.nasa.gateway import Quota
-
-    service.now = lambda: NOON
-    service.gateway.keys["a key"] = Quota(10_000)
-    config = uvicorn.Config(
-        service, host="127.0.0.1", port=0, log_level="error", date_header=False, timeout_graceful_shutdown=1
-    )
+@pytest.fixture(scope="session")
+def door():
+    """Serves from a thread until the session is over."""
+    made = Door()
+    config = uvicorn.Config(made, host="127.0.0.1", port=0, log_level="error", date_header=False, lifespan="off")
     http = uvicorn.Server(config)
     thread = threading.Thread(target=http.run, daemon=True)
     thread.start()
     while not http.started:
         thread.join(0.01)
-    port = http.servers[0].sockets[0].getsockname()[1]
-    yield Served(service, f"http://127.0.0.1:{port}")
+    made.url = f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
+    yield made
     http.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def serve(door):
+    """Puts a stand-in behind the address; its clock stands at noon."""
+    from local.nasa.gateway import Quota
+
+    def serving(service):
+        service.now = lambda: NOON
+        service.gateway.keys["a key"] = Quota(10_000)
+        door.service = service
+        return Served(service, door.url)
+
+    return serving
+
+
+@pytest.fixture
+def nasa(serve):
+    """The stand-in with the fictional archive: its state as `nasa.service`, its address as `nasa.url`."""
+    from local.archive import record_of
+    from local.nasa.service import Nasa
+
+    return serve(Nasa(record_of))
 
 
 class Served:

@@ -2,17 +2,19 @@
 
 import json
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from include.apod.days import Span
 from include.apod.ingest import Scope, ingest
+from include.apod.raw import months, parse_month
 from include.apod.store import md5_of
 from include.apod.version import version
 from local.nasa.service import from_file
 from tests.apod.test_version import STAMP, pull
-from tests.conftest import NOON, REAL_RECORDS, load, serve
+from tests.conftest import NOON, REAL_RECORDS, load
 
 pytestmark = pytest.mark.skipif(
     not REAL_RECORDS.exists(),
@@ -27,9 +29,15 @@ def records():
 
 
 @pytest.fixture
-def real():
+def edits():
+    path = REAL_RECORDS.with_name("edits-2022-2023.ndjson")
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+@pytest.fixture
+def real(serve):
     """The stand-in, serving the real records."""
-    yield from serve(from_file(REAL_RECORDS))
+    return serve(from_file(REAL_RECORDS))
 
 
 def normalised(field, value):
@@ -54,3 +62,29 @@ def test_every_value_nasa_sent_is_in_the_table(real, records, store, database, r
     assert (10422, 10422) == (report.facts["added"], made.facts["rows"])
     assert [(r["date"], *(normalised(field, r.get(field)) for field in FIELDS)) for r in records] == rows
     assert md5_of(store.csv) == md5_of(pull(bare, tmp_path / "stranger"))
+
+
+def test_every_real_edit_of_2022_and_2023_is_found_by_the_daily_run(real, edits, store, scope):
+    """The look-back of 16 days is long enough, and what was there before is kept."""
+    real.service.edits = [{"date": edit["date"], "new": edit["old"]} for edit in edits] + edits
+    days = sorted({day for edit in edits for day in daily(edit)})
+    for day in days:
+        now = datetime(day.year, day.month, day.day, 17, tzinfo=UTC)
+        real.service.now = lambda now=now: now
+        ingest(real.sources(), store, replace(scope, now=now, archive=Span(days[0], day)))
+    held = [seen for path in months(store.raw) for seen in parse_month(path.read_bytes(), path.name) if seen.record]
+    said = {
+        edit["date"]: [
+            {name: seen.record.get(name) for name in edit["changed"]} for seen in held if f"{seen.date}" == edit["date"]
+        ]
+        for edit in edits
+    }
+
+    assert 15 == len(edits)
+    assert {edit["date"]: [edit["old"], edit["new"]] for edit in edits} == said
+
+
+def daily(edit):
+    """The days from a picture to the one after its edit was seen."""
+    seen = datetime.fromisoformat(edit["seen_after"]).date()
+    return Span(date.fromisoformat(edit["date"]), seen + timedelta(days=1))
