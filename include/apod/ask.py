@@ -99,6 +99,7 @@ class Asking:
         self.heard = 0
         self.trouble: Unavailable | None = None
         self._all = tuple(sources)
+        self._lacking_only = False
 
     @property
     def requests(self) -> int:
@@ -117,8 +118,10 @@ class Asking:
             SourceChanged, Unavailable: no source is left.
             OutOfRequests: the budget is spent.
         """
-        days = _Open(set(span))
+        days = _Open(set(span) & missing if self._lacking_only else set(span))
         for source in [*self.trusted]:
+            if not days.wanted:
+                break
             try:
                 yield from filter(days.close, self._one(source, days.wanted, missing, held))
             except SourceChanged as error:
@@ -126,9 +129,8 @@ class Asking:
                 continue  # with the look-back, too: this source will not correct it any more
             except Unavailable as error:
                 self._leave(source, error)
+                self._lacking_only = True  # it will be back, and then reads the look-back itself
             days.wanted &= missing
-            if not days.wanted:
-                break
         self.failed |= days.unknown()
         yield from (said for day, said in days.denied.items() if day in days.wanted - days.failed)
 

@@ -58,9 +58,10 @@ def test_a_month_of_bad_days_costs_that_month(nasa, ask):
     assert ({*OCTOBER}, 30, 9) == (dealings.failed, len(others), dealings.requests)
 
 
-def test_a_service_that_is_down_is_asked_for_two_spans(nasa, ask):
+@pytest.mark.parametrize("kind", ["error", "truncated", "reset"])
+def test_a_service_that_is_down_is_asked_for_two_spans(nasa, ask, kind):
     """Nine requests, then it is down."""
-    nasa.fault("error")
+    nasa.fault(kind)
     dealings, said = ask()
     with pytest.raises(Unavailable, match="source down"):
         [*dealings.ask(OCTOBER, set(OCTOBER), NOTHING)]
@@ -113,9 +114,12 @@ def test_a_service_that_is_down_is_replaced_for_missing_days_only(nasa, ask):
     """It will be back, and days that are held do not change their words for an hour's outage."""
     nasa.fault("error", service="planetary")
     dealings, said = ask(*BOTH, missing={BAD}, held={*OCTOBER} - {BAD})
+    september = Span(date(2026, 9, 1), date(2026, 9, 30))
+    later = [[*dealings.ask(september, missing, {*september})] for missing in (set(), {september.last})]
 
     assert {BAD: "basic"} == {day: one.source for day, one in said.items()}
     assert set() == dealings.failed
+    assert [[], [september.last]] == [[one.day for one in found] for found in later]
 
 
 def test_a_day_that_one_service_fails_at_is_had_from_the_next(nasa, ask):

@@ -17,7 +17,7 @@ from include.apod.days import Span
 from include.apod.errors import SourceChanged
 from include.apod.gate import by_day
 from include.apod.sources import Absent
-from include.apod.sources.client import Client, json_of, seen
+from include.apod.sources.client import Client, seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Basic(Client):
         found: dict[date, dict[str, Any]] = {}
         for page in range(1, 1 + sum(1 for _ in span)):
             answer = self._page(span, page)
-            read = by_day(json_of(answer), span, self.name)
+            read = by_day(self.parsed(answer), span, self.name)
             if read.keys() <= found.keys():  # past the end it may begin again
                 break
             found |= read
@@ -67,7 +67,7 @@ class Basic(Client):
             return Absent(answer.status_code, answer.text)
         if answer.status_code != requests.codes.ok:
             raise SourceChanged(seen(answer))
-        return by_day([json_of(answer)], Span(day, day), self.name)[day]
+        return by_day([self.parsed(answer)], Span(day, day), self.name)[day]
 
     def _page(self, span: Span, page: int) -> requests.Response:
         """One page of a span; where the service refuses our page size, in the one that it documents."""

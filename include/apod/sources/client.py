@@ -37,7 +37,7 @@ class Client:
         self.url = url
         self.pause_seconds = pause_seconds
         self.requests = 0
-        self.failures = 0
+        self.failures = self._streak = 0
         self.remaining: int | None = None
         self._now = now
         self._compared = False
@@ -83,9 +83,25 @@ class Client:
         self._read_quota(answer)
         self._refuse(answer)
         self._compare_clocks(answer)
-        self.failures = 0
+        self._streak, self.failures = self.failures, 0
         self._compared = True
         return answer
+
+    def parsed(self, answer: requests.Response) -> Any:
+        """The JSON of an answer.
+
+        Raises:
+            Unavailable: it breaks off; asked again it may be whole.
+            SourceChanged: it is no JSON at all.
+        """
+        try:
+            return answer.json()
+        except requests.exceptions.JSONDecodeError as error:
+            if not answer.text.lstrip().startswith(("{", "[")):
+                raise SourceChanged(f"{answer.url}: {answer.status_code}, but not JSON: {excerpt(answer)}") from error
+            self.failures = self._streak
+            size = len(answer.content)
+            raise Unavailable(f"source down: {answer.url}: the JSON of {size} bytes breaks off") from error
 
     def _read_quota(self, answer: requests.Response) -> None:
         said = answer.headers.get("X-RateLimit-Remaining", "")
@@ -139,20 +155,3 @@ def seen(answer: requests.Response) -> str:
 
 def excerpt(answer: requests.Response) -> str:
     return " ".join(answer.text.split())[:160]
-
-
-def json_of(answer: requests.Response) -> Any:
-    """The parsed body.
-
-    Raises:
-        Unavailable: it breaks off; asked again it may be whole.
-        SourceChanged: it is no JSON at all.
-    """
-    try:
-        return answer.json()
-    except requests.exceptions.JSONDecodeError as error:
-        if answer.text.lstrip().startswith(("{", "[")):
-            raise Unavailable(
-                f"source down: {answer.url}: the JSON of {len(answer.content)} bytes breaks off"
-            ) from error
-        raise SourceChanged(f"{answer.url}: {answer.status_code}, but not JSON: {excerpt(answer)}") from error

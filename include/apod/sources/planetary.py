@@ -14,7 +14,7 @@ from include.apod.days import Span
 from include.apod.errors import Misconfigured, SourceChanged
 from include.apod.gate import by_day
 from include.apod.sources import Absent
-from include.apod.sources.client import Client, json_of, seen
+from include.apod.sources.client import Client, seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Planetary(Client):
         answer = self.get(self.url, {"start_date": f"{span.first}", "end_date": f"{span.last}"})
         if answer.status_code != requests.codes.ok:
             raise _refusal(answer)
-        return by_day(json_of(answer), span, self.name)
+        return by_day(self.parsed(answer), span, self.name)
 
     def fetch_day(self, day: date) -> dict[str, Any] | Absent:
         """The record of one day, or the service's own 404 for it.
@@ -52,7 +52,7 @@ class Planetary(Client):
             return Absent(answer.status_code, answer.text)
         if answer.status_code != requests.codes.ok:
             raise _refusal(answer)
-        return by_day([json_of(answer)], Span(day, day), self.name)[day]
+        return by_day([self.parsed(answer)], Span(day, day), self.name)[day]
 
     @staticmethod
     def normalise(record: Mapping[str, Any]) -> dict[str, Any]:
