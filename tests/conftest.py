@@ -194,11 +194,22 @@ def load(store, database, **options):
     from include.apod.publish import Load, publish
     from include.apod.stage_csv import stage_csv
     from include.apod.stage_table import stage_table
-    from include.apod.transform import fragments, transform
+    from include.apod.transform import transform
 
-    transform(store.raw, store.clean)
-    parts = fragments(store.raw, store.clean)
-    stage_table(database, parts)
-    stage_csv(parts, store.staged_csv)
+    transform(store)
+    stage_table(database, store.clean)
+    stage_csv(store)
     with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as own:
         return publish(own, store, Load("a run", "a commit", **options))
+
+
+def edit(store, day, seen_at="2026-11-24T00:00:00Z", source="planetary", **fields):
+    """A newer observation of a day, as ingest would append it."""
+    from include.apod import raw as raw_store
+
+    path = raw_store.month_file(store.raw, raw_store.month_of(day))
+    seen = raw_store.newest(raw_store.parse_month(path.read_bytes(), path))[day]
+    said = {**seen.record, **fields}
+    new = raw_store.Observation(day, seen_at, source, raw_store.digest(said), record=said)
+    raw_store.append(store.raw, [new])
+    return new

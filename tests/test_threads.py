@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import NOON, load
 
 from include.apod.coverage import read_coverage
 from include.apod.days import Span, newest_publishable
@@ -13,9 +12,11 @@ from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unava
 from include.apod.ingest import Scope, ingest, is_out
 from include.apod.raw import months, newest, parse_month
 from include.apod.sources import client
-from include.apod.transform import fragments, transform
+from include.apod.transform import transform
 from local.archive import record_of
 from local.nasa.gateway import Quota
+from tests.apod.test_transform import written
+from tests.conftest import NOON, load
 
 BAD = date(2026, 11, 12)
 DAY = timedelta(days=1)
@@ -42,7 +43,7 @@ def run_at(nasa, store, now=NOON, *names):
 
 def held(store):
     """The observation that counts of each day."""
-    return newest(seen for path in months(store.raw) for seen in parse_month(path.read_bytes(), path.name))
+    return newest(seen for path in months(store.raw) for seen in parse_month(path.read_bytes(), path))
 
 
 def complete(store, last=date(2026, 11, 23)):
@@ -54,8 +55,8 @@ def complete(store, last=date(2026, 11, 23)):
 
 def rows(store):
     """The clean rows as text."""
-    transform(store.raw, store.clean)
-    return "".join(part.read_text() for part in fragments(store.raw, store.clean))
+    transform(store)
+    return written(store)
 
 
 def test_thread_01_today_in_utc_is_404_until_upload(nasa, store):

@@ -5,6 +5,7 @@ Each function imports its provider when called: DAG files are parsed every few s
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -62,7 +63,8 @@ def open_database() -> Iterator[Database]:
     """A connection to the data base of connection `apod_postgres`, in autocommit; closed afterwards.
 
     Raises:
-        Unavailable: it cannot be reached, or it went away in between.
+        Misconfigured: the login or the database does not exist, or the role may not do what we do.
+        Unavailable: it cannot be reached, it went away in between, or it has no room or no time for us.
     """
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
@@ -74,7 +76,20 @@ def open_database() -> Iterator[Database]:
         with connection:
             yield connection
     except psycopg.OperationalError as error:
-        raise Unavailable(f"PostgreSQL of connection apod_postgres: {' '.join(str(error).split())}") from error
+        said = " ".join(str(error).split())
+        raise (Misconfigured if _REFUSED.search(said) else Unavailable)(f"{_DATABASE}: {said}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Misconfigured(
+            f"{_DATABASE}: {error.diag.message_primary}. Grant its role CREATE on the database, or make it owner of "
+            "schema apod."
+        ) from error
+
+
+_DATABASE = "PostgreSQL of connection apod_postgres"
+# psycopg gives no error code where no session came about, so these are PostgreSQL's words
+_REFUSED = re.compile(
+    "authentication failed|no password supplied|does not exist|no pg_hba.conf entry|permission denied"
+)
 
 
 @contextmanager

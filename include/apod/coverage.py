@@ -102,7 +102,7 @@ def _month(path: Path, known: Month | None) -> Month:
     state = path.stat()
     if known and (known.size, known.modified) == (state.st_size, state.st_mtime_ns):
         return known
-    return _read(raw_store.parse_month(path.read_bytes(), path.name), state.st_size, state.st_mtime_ns)
+    return _read(raw_store.parse_month(path.read_bytes(), path), state.st_size, state.st_mtime_ns)
 
 
 def _read(observations: Iterable[raw_store.Observation], size: int, modified: int) -> Month:

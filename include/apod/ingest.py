@@ -136,7 +136,7 @@ def kept_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
     """How many observations an earlier try of the same run kept: news that nobody was told of yet."""
     since = f"{began:%Y-%m-%dT%H:%M:%SZ}" if began else "9999"
     months = [month_file(raw, month) for month, newest in coverage.newest.items() if newest >= since]
-    return sum(seen.seen_at >= since for path in months for seen in parse_month(path.read_bytes(), path.name))
+    return sum(seen.seen_at >= since for path in months for seen in parse_month(path.read_bytes(), path))
 
 
 def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:

@@ -7,28 +7,22 @@ After a crash between the two the CSV is one re-run behind and the recorded md5 
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import namedtuple_row
 
-from include.apod.columns import read_rows
+from include.apod.audit import check, guard, prove
 from include.apod.datapackage import describe
 from include.apod.errors import BadData
 from include.apod.run import Report
 from include.apod.sql import statement
-from include.apod.store import BLOCK, Store, md5_of, replacing
+from include.apod.store import Store, md5_of, replacing, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from psycopg import Connection, Cursor
-
-MASS_CHANGE = 0.05  # of the rows there were; NASA's own edits touch a handful a month
 
 
 @dataclass(frozen=True)
@@ -48,26 +42,8 @@ class Load:
     allow_mass_change: bool = False
 
 
-def guard(changes: Any, load: Load) -> None:
-    """Stops a publish that would lose days or rewrite a large part of the archive.
-
-    Raises:
-        BadData: says how many, names one, and how a person lets it through.
-    """
-    if changes.removed and not load.allow_shrink:
-        raise BadData(
-            f"This load would remove {changes.removed} of {changes.existing} pictures (first {changes.first_removed}). "
-            "Nothing was published. If that is right: ./apod trigger load --param allow_shrink=true"
-        )
-    if changes.changed > MASS_CHANGE * changes.existing and not load.allow_mass_change:
-        raise BadData(
-            f"This load would change {changes.changed} of {changes.existing} pictures (first {changes.first_changed}). "
-            "Nothing was published. If that is right: ./apod trigger load --param allow_mass_change=true"
-        )
-
-
 def merge(cursor: Cursor[Any], changes: Any, load: Load, md5: str) -> None:
-    """Brings the table in line with staging and records the load that did it."""
+    """Brings the table in line with staging, records the load that did it, and keeps what was there before."""
     cursor.execute(
         statement("insert_load"),
         {
@@ -80,72 +56,54 @@ def merge(cursor: Cursor[Any], changes: Any, load: Load, md5: str) -> None:
             "md5": md5,
         },
     )
-    cursor.execute(statement("merge_picture"), {"load_id": cursor.fetchone().load_id})  # type: ignore[union-attr]
+    load_id = {"load_id": cursor.fetchone().load_id}  # type: ignore[union-attr]
+    cursor.execute(statement("insert_corrections"), load_id)
+    cursor.execute(statement("merge_picture"), load_id)
     if changes.removed:
         cursor.execute(statement("delete_vanished"))
-
-
-def export(cursor: Cursor[Any], take: Callable[[bytes | bytearray | memoryview], object]) -> None:
-    """Hands PostgreSQL's own export of the table to `take`, block by block."""
-    cursor.execute(statement("set_export_format"))
-    with cursor.copy(statement("export_picture")) as copy:
-        for block in copy:
-            take(block)
-
-
-def prove(cursor: Cursor[Any], staged: Path, md5: str) -> None:
-    """Compares PostgreSQL's own export of the table with the staged CSV.
-
-    Raises:
-        BadData: they differ; names the first row that does.
-    """
-    digest = hashlib.md5(usedforsecurity=False)
-    export(cursor, digest.update)
-    if digest.hexdigest() == md5:
-        return
-    exported = staged.with_name("export.csv")
-    with replacing(exported) as file:
-        export(cursor, file.write)
-    raise BadData(
-        f"Table and CSV differ: md5 {digest.hexdigest()} and {md5}, first at {_first_difference(exported, staged)}. "
-        f"Neither was published; compare {exported} with {staged}."
-    )
-
-
-def _first_difference(one: Path, other: Path) -> str:
-    """The date of the first row in which two CSV files differ."""
-    pairs = zip_longest(read_rows(one), read_rows(other), fillvalue=["end of file"])
-    return next((f"{max(x[0], y[0])}" for x, y in pairs if x != y), "a byte outside the values")
 
 
 def publish(connection: Connection, store: Store, load: Load) -> Report:
     """Publishes what is staged, if it differs from what is published.
 
     Raises:
-        BadData: a guard or the proof stopped it; table and CSV are as they were.
+        BadData: nothing is staged, or a guard, a check or the proof stopped it; table and CSV are as they were.
     """
-    md5 = md5_of(store.staged_csv)
     connection.execute(statement("lock_publish"))
-    with connection.transaction(), connection.cursor(row_factory=namedtuple_row) as cursor:
-        changes: Any = cursor.execute(statement("count_changes")).fetchone()
-        latest: Any = cursor.execute(statement("select_latest_load")).fetchone()
-        guard(changes, load)
-        sealed = latest is not None and latest.md5 == md5
-        if not sealed or changes.added or changes.changed or changes.removed:
-            merge(cursor, changes, load, md5)
-        prove(cursor, store.staged_csv, md5)
-    replaced = show(store, md5)
-    return _report(changes, md5, sealed=sealed, replaced=replaced)
+    staged = store.staged_csv if store.staged_csv.exists() else store.csv
+    if not staged.exists():
+        raise BadData(f"There is no {store.staged_csv} to publish. ./apod trigger load makes it.")
+    md5 = md5_of(staged)
+    try:
+        with connection.transaction(), connection.cursor(row_factory=namedtuple_row) as cursor:
+            changes: Any = cursor.execute(statement("count_changes")).fetchone()
+            latest: Any = cursor.execute(statement("select_latest_load")).fetchone()
+            guard(changes, load)
+            sealed = latest is not None and latest.md5 == md5
+            if not sealed or changes.added or changes.changed or changes.removed:
+                merge(cursor, changes, load, md5)
+            cursor.execute(statement("merge_origin"))
+            cursor.execute(statement("merge_rejected"))
+            rejected: Any = cursor.execute(statement("count_rejected")).fetchone()
+            checks = check(cursor)
+            prove(cursor, staged, md5)
+    except BadData:
+        connection.execute(statement("truncate_staged"))  # the next run stages every month again: it may be that
+        store.staged_keys.unlink(missing_ok=True)
+        raise
+    replaced = show(store, staged, md5)
+    facts = {one.name: one.found for one in checks} | {"rejected": rejected.found, "repaired": changes.repaired}
+    facts = {name: found for name, found in facts.items() if found}
+    return _report(changes, md5, facts, sealed=sealed, replaced=replaced)
 
 
-def show(store: Store, md5: str) -> bool:
+def show(store: Store, staged: Path, md5: str) -> bool:
     """Puts the proven CSV and its description in place; says whether either was another one before."""
-    description = describe(md5, store.staged_csv.stat().st_size)
     behind = not store.csv.exists() or md5_of(store.csv) != md5
-    if behind:
-        # A copy: the staged one stays, so that this step can be retried by itself.
-        with replacing(store.csv) as file, store.staged_csv.open("rb") as staged:
-            shutil.copyfileobj(staged, file, BLOCK)
+    if staged != store.csv:
+        staged.replace(store.csv)
+        sync_folder(store.root)
+    description = describe(md5, store.csv.stat().st_size)
     undescribed = not store.datapackage.exists() or store.datapackage.read_bytes() != description
     if undescribed:
         with replacing(store.datapackage) as file:
@@ -153,7 +111,7 @@ def show(store: Store, md5: str) -> bool:
     return behind or undescribed
 
 
-def _report(changes: Any, md5: str, *, sealed: bool, replaced: bool) -> Report:
+def _report(changes: Any, md5: str, found: dict[str, int], *, sealed: bool, replaced: bool) -> Report:
     rows = changes.existing + changes.added - changes.removed
     facts = {
         "rows": rows,
@@ -163,12 +121,18 @@ def _report(changes: Any, md5: str, *, sealed: bool, replaced: bool) -> Report:
         "first": f"{changes.first_date}",
         "last": f"{changes.last_date}",
         "md5": md5,
+        **found,
     }
+    tail = f"; {found['rejected']} observations in quarantine (apod.rejected)" if "rejected" in found else ""
     touched = bool(changes.added or changes.changed or changes.removed)
-    if touched or not sealed:
-        sentence = f"+{changes.added} ~{changes.changed} -{changes.removed}, {rows} pictures"
-    elif replaced:
-        sentence = f"the CSV was not the published one and is again, {rows} pictures"
-    else:
-        return Report(False, f"nothing new: table and CSV already hold these {rows} pictures (md5 {md5})", facts)
-    return Report(True, f"{sentence}; table and CSV proven equal (md5 {md5})", facts)
+    if not (touched or replaced) and sealed:
+        sentence = f"nothing new: table and CSV already hold these {rows} pictures (md5 {md5}){tail}"
+        return Report(False, sentence, facts)
+    done = [
+        f"+{changes.added} ~{changes.changed} -{changes.removed}, {rows} pictures",
+        f"{changes.repaired} rows of the table were not what the last load left and are mended"
+        * bool(changes.repaired),
+        "the CSV was not the published one and is again" * (sealed and replaced),
+        f"table and CSV proven equal (md5 {md5}){tail}",
+    ]
+    return Report(True, "; ".join(part for part in done if part), facts)

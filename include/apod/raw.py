@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.apod.errors import BadData
@@ -67,6 +67,7 @@ def to_line(seen: Observation) -> bytes:
 
 def from_line(line: bytes) -> Observation:
     said = json.loads(line)
+    datetime.fromisoformat(said["seen_at"])
     return Observation(
         date.fromisoformat(said["date"]),
         said["seen_at"],
@@ -77,19 +78,21 @@ def from_line(line: bytes) -> Observation:
     )
 
 
-def parse_month(content: bytes, name: str) -> list[Observation]:
+def parse_month(content: bytes, path: Path) -> list[Observation]:
     """The observations in the bytes of a month file, in its order.
 
     Raises:
-        BadData: the file is cut short or a line is not an observation; `name` says which file.
+        BadData: the file is cut short, or a line is not an observation or of another month.
     """
     *lines, rest = content.split(b"\n")
     try:
         observations = [from_line(line) for line in lines]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadData(f"{name} holds a line that is not an observation: {error!r}. {_MEND}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadData(f"{path} holds a line that is not an observation: {error!r}. {_MEND}") from error
     if rest:
-        raise BadData(f"{name} is cut short after {len(lines)} lines. {_MEND}")
+        raise BadData(f"{path} is cut short after {len(lines)} lines. {_MEND}")
+    if strays := [seen.date for seen in observations if month_of(seen.date) != path.stem]:
+        raise BadData(f"{path} holds an observation of {strays[0]}. {_MEND}")
     return observations
 
 
@@ -118,7 +121,7 @@ def append(raw: Path, observations: Iterable[Observation]) -> None:
     for month, new in by_month.items():
         path = month_file(raw, month)
         content = path.read_bytes() if path.exists() else b""
-        old = zip(parse_month(content, path.name), content.splitlines(keepends=True), strict=True)
+        old = zip(parse_month(content, path), content.splitlines(keepends=True), strict=True)
         lines = [*old, *((seen, to_line(seen)) for seen in new)]
         with replacing(path) as file:
             file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
@@ -136,6 +139,6 @@ def digests(raw: Path, span: Span) -> dict[tuple[date, str], str]:
         (seen.date, seen.source): seen.sha256
         for path in paths
         if path.exists()
-        for seen in parse_month(path.read_bytes(), path.name)
+        for seen in parse_month(path.read_bytes(), path)
         if seen.absent is None
     }

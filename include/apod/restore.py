@@ -50,7 +50,7 @@ def _bring_in(store: Store, commit: str) -> Report:
     """Moves what is lacking into its place. Killed in between, the folder stands and the next run begins again."""
     count = 0
     for path in raw_store.months(store.restoring):
-        raw_store.parse_month(path.read_bytes(), path.name)
+        raw_store.parse_month(path.read_bytes(), path)
         target = store.raw / path.relative_to(store.restoring)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,29 +1,42 @@
-"""Step 3a: the clean fragments, byte for byte, into the staging table."""
+"""Step 3a: the clean fragments, byte for byte, into the staging table; only those that do not stand there yet."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from include.apod.fragments import read_manifest
 from include.apod.run import Report
+from include.apod.schema import migrate
 from include.apod.sql import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from psycopg import Connection
 
-SCHEMA = ("create_schema", "create_load", "create_picture", "create_staging")
 
+def stage_table(connection: Connection, clean: Path) -> Report:
+    """Brings the staging tables in line with the manifest, in one transaction; our schema first.
 
-def stage_table(connection: Connection, fragments: Sequence[Path]) -> Report:
-    """Fills `apod.staging` with the fragments in one transaction; makes our tables where they are missing."""
+    Raises:
+        BadData: a fragment is not what transform wrote; what was staged stays.
+        Misconfigured: the database is of newer code, or may not be changed by this role.
+    """
+    migrate(connection)
+    manifest = read_manifest(clean)
     with connection.transaction(), connection.cursor() as cursor:
-        for name in SCHEMA:
-            cursor.execute(statement(name))
-        cursor.execute(statement("truncate_staging"))
-        with cursor.copy(statement("copy_staging")) as copy:
-            for fragment in fragments:
-                copy.write(fragment.read_bytes())
-        rows = cursor.rowcount
-    return Report(True, f"{rows} rows staged for the table", {"rows": rows})
+        staged: dict[str, str] = dict(cursor.execute(statement("select_staged")).fetchall())
+        changed = [fragment for month, fragment in manifest.items() if staged.get(month) != fragment.key]
+        gone = [*(staged.keys() - manifest.keys()), *(fragment.month for fragment in changed)]
+        if gone:
+            cursor.execute(statement("delete_staged"), {"months": gone})
+        rows = 0
+        for at, name in enumerate(("copy_staging", "copy_staging_origin", "copy_staging_rejected")):  # as KINDS
+            with cursor.copy(statement(name)) as copy:
+                for fragment in changed:
+                    copy.write(fragment.read(clean)[at])
+            rows = rows or cursor.rowcount
+        staged_now = {"months": [one.month for one in changed], "keys": [one.key for one in changed]}
+        cursor.execute(statement("insert_staged"), staged_now)
+    sentence = f"{rows} rows of {len(changed)} months staged for the table" if gone else "staged for the table already"
+    return Report(bool(gone), sentence, {"rows": rows, "months": len(changed)})

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from include.apod import raw as raw_store
 from include.apod.columns import HEADER
 from include.apod.coverage import read_coverage
+from include.apod.fragments import read_manifest
 from include.apod.git import clone
 from include.apod.run import Report
 from include.apod.sql import statement
 from include.apod.store import md5_of
-from include.apod.transform import fragments
 from include.apod.version import CSV_POINTER, md5_in
 
 if TYPE_CHECKING:
@@ -38,14 +39,15 @@ def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
 
 def load_status(store: Store, connection: Connection) -> Report:
     """Whether table and CSV hold what the raw store says."""
-    parts = fragments(store.raw, store.clean)
-    if not parts:
+    months = raw_store.months(store.raw)
+    if not months:
         return Report(False, "nothing to load yet: the raw store is empty")
-    if unclean := sum(not part.exists() for part in parts):
+    known = read_manifest(store.clean)
+    if unclean := sum(month.stem not in known or not known[month.stem].is_of(month, store.clean) for month in months):
         return Report(True, f"{unclean} months to transform and publish")
     due = hashlib.md5(HEADER, usedforsecurity=False)
-    for part in parts:
-        due.update(part.read_bytes())
+    for fragment in known.values():
+        due.update(fragment.read(store.clean)[0])
     sealed = sealed_md5(connection)
     if due.hexdigest() != sealed:
         return Report(True, "clean months to publish")

@@ -47,6 +47,11 @@ class Store:
         return self.root / "staged" / "apod_data.csv"
 
     @property
+    def staged_keys(self) -> Path:
+        """Which fragments the staged CSV is made of, and its md5."""
+        return self.root / "staged" / "keys"
+
+    @property
     def csv(self) -> Path:
         return self.root / "apod_data.csv"
 
@@ -56,19 +61,22 @@ class Store:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file to write that becomes `path` when the block ends well, whole or not at all.
 
-    The temporary name is fixed, so that what a killed writer left is overwritten by the next one.
+    The temporary name is fixed, so that what a killed writer left is overwritten by the next one. Unless `durable`, a
+    power cut may leave any bytes under the name: for what is checked when it is read, and can be made again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("wb") as file:
         yield file
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

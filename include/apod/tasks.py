@@ -76,25 +76,20 @@ def scope_of(run: Run, settings: Settings, now: datetime) -> Scope:
 def transform(run: Run) -> Report:
     from include.apod import transform as step
 
-    store = Store(read_settings().store)
-    return step.transform(store.raw, store.clean, rebuild=bool(run.params.get("rebuild")))
+    return step.transform(Store(read_settings().store), rebuild=bool(run.params.get("rebuild")))
 
 
 def stage_table(_: Run) -> Report:
     from include.apod import stage_table as step
-    from include.apod.transform import fragments
 
-    store = Store(read_settings().store)
     with connections.open_database() as database:
-        return step.stage_table(database, fragments(store.raw, store.clean))
+        return step.stage_table(database, Store(read_settings().store).clean)
 
 
 def stage_csv(_: Run) -> Report:
     from include.apod import stage_csv as step
-    from include.apod.transform import fragments
 
-    store = Store(read_settings().store)
-    return step.stage_csv(fragments(store.raw, store.clean), store.staged_csv)
+    return step.stage_csv(Store(read_settings().store))
 
 
 def publish(run: Run) -> Report:

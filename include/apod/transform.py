@@ -1,148 +1,104 @@
 """Step 2: make each raw month a clean, typed fragment of the CSV.
 
-A pure function of the raw bytes and `VERSION`: the fragment's name is a digest of both, so a fragment that
-exists is the right one. `docs/data.md` lists the normalisations.
+A pure function of the raw bytes and `fragments.VERSION`: a fragment that exists is the right one, on every machine. The
+rules look at one row at a time, so months that are cleaned together come out as they would one by one.
 """
 
 from __future__ import annotations
 
-import hashlib
+import csv
+import io
 import logging
 import shutil
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from include.apod import raw as raw_store
 from include.apod.columns import COLUMNS
-from include.apod.errors import BadData
+from include.apod.fragments import KINDS, VERSION, Fragment, key_of, md5, read_manifest, write_manifest
+from include.apod.normalise import TEXTS, normalised
+from include.apod.quarantine import sort
 from include.apod.run import Report
-from include.apod.sources import basic, planetary
-from include.apod.store import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from include.apod.store import Store
 
 log = logging.getLogger(__name__)
 
-VERSION = "2"  # raise it with every change to what this module writes
-MEDIA_TYPES = ("image", "video", "other")
-REQUIRED = ("title", "media_type")
-FROM_NASA = ("date", "title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright")
+BATCH = 120  # months; their pictures are about 5 MB, and pandas costs as much for one month as for these
 NOT_KEPT = ("service_version", "concepts")  # facts about the service, not about the picture
-NORMALISE = {"planetary": planetary.normalise, "basic": basic.normalise}  # each source's records to one form
-
-LABEL = r"(?i)\s*\n\s*(?:[\w ]*credit[\w ]*|courtesy):$"  # of the page's next line, in titles of 1996 and 1997
-STACKED = r"^https?://apod\.nasa\.gov/apod/(?=https?://)"  # an absolute address put behind the site's own
 
 
-def fragment_of(month: Path, clean: Path) -> Path:
-    """Where the fragment of a raw month is, or will be."""
-    key = hashlib.sha256(month.read_bytes() + VERSION.encode()).hexdigest()[:16]
-    return clean / month.stem / f"{key}.csv"
+def clean_rows(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Records in the one form, good ones, to one row each: columns of the CSV, `string` or null."""
+    frame = pd.DataFrame(records, dtype=object)
+    if extra := sorted(set(frame.columns) - {"date", *TEXTS, *NOT_KEPT}):
+        log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", ", ".join(extra))
+    frame = normalised(frame.reindex(columns=["date", *TEXTS]).astype("string"))
+    day = frame["date"].str
+    frame["page_url"] = "https://apod.nasa.gov/apod/ap" + day[2:4] + day[5:7] + day[8:10] + ".html"
+    return frame.reindex(columns=list(COLUMNS))
 
 
-def fragments(raw: Path, clean: Path) -> list[Path]:
-    """The fragments that the raw store stands for, oldest month first, whether they exist or not."""
-    return [fragment_of(month, clean) for month in raw_store.months(raw)]
-
-
-def read(content: bytes, name: str) -> pd.DataFrame:
-    """The newest record of each day in a raw month, as NASA sent it: one row a day, columns `FROM_NASA`.
-
-    Raises:
-        BadData: a value is not text, a day is not the day it is filed under, or nobody knows the source.
-    """
-    observations = raw_store.newest(raw_store.parse_month(content, name))
-    if strangers := {seen.source for seen in observations.values()} - NORMALISE.keys():
-        raise BadData(f"{name}: source {min(strangers)!r} is none of {', '.join(NORMALISE)}.")
-    records = {
-        day: NORMALISE[seen.source](seen.record) for day, seen in observations.items() if seen.record is not None
-    }
-    frame = pd.DataFrame(list(records.values()), dtype=object)
-    if extra := sorted(set(frame.columns) - {*FROM_NASA, *NOT_KEPT}):
-        log.warning("%s: NASA sends fields we do not know: %s. They stay in the raw store.", name, ", ".join(extra))
-    frame = frame.reindex(columns=list(FROM_NASA)).astype(object)
-    for column in FROM_NASA:
-        odd = frame[frame[column].notna() & ~frame[column].map(lambda value: isinstance(value, str))]
-        if len(odd):
-            raise BadData(f"{name}: {column} of {odd.iloc[0]['date']} is {odd.iloc[0][column]!r}, not text.")
-    if [*frame["date"]] != [f"{day}" for day in records]:
-        raise BadData(f"{name}: a record is filed under another day than its own.")
-    return frame.astype("string")
-
-
-def clean(frame: pd.DataFrame) -> pd.DataFrame:
-    """The normalisations, all of them: see docs/data.md. Same rows, columns of the CSV, `string` or null."""
-    text = pd.DataFrame(
-        {
-            name: column.str.replace("\r\n?", "\n", regex=True).str.replace("\0", "").str.strip()
-            for name, column in frame.items()
-        }
-    )
-    text["title"] = text["title"].str.replace(LABEL, "", regex=True)
-    for column in ("url", "hdurl", "thumbnail_url"):
-        text[column] = text[column].str.replace("^//", "https://", regex=True).str.replace(STACKED, "", regex=True)
-    text = text.mask(text == "")
-    text["page_url"] = pd.to_datetime(text["date"]).dt.strftime("https://apod.nasa.gov/apod/ap%y%m%d.html")
-    return text.reindex(columns=list(COLUMNS))
-
-
-def check(frame: pd.DataFrame, name: str) -> None:
-    """The hard rules.
-
-    Raises:
-        BadData: a required field is empty, or a media type is unknown.
-    """
-    wrong = frame[list(REQUIRED)].isna().any(axis=1) | ~frame["media_type"].isin(MEDIA_TYPES)
-    if wrong.any():
-        bad = frame[wrong].iloc[0]
-        raise BadData(
-            f"{name}: {bad['date']} has title {bad['title']!r} and media_type {bad['media_type']!r}; a title and one "
-            f"of {', '.join(MEDIA_TYPES)} are required."
-        )
-
-
-def to_csv(frame: pd.DataFrame) -> bytes:
+def to_lines(frame: pd.DataFrame) -> list[str]:
     """The rows as PostgreSQL writes them with FORCE_QUOTE: text quoted, null unquoted nothing.
 
     Python's csv module has no such mode before 3.12, so the fields are joined here.
     """
-    quoted = frame.apply(lambda column: ('"' + column.str.replace('"', '""') + '"').fillna(""))
-    quoted["date"] = frame["date"]
-    lines = quoted.agg(",".join, axis=1) if len(quoted) else []
-    return "".join(f"{line}\n" for line in lines).encode()
+    fields = [('"' + frame[name].str.replace('"', '""') + '"').fillna("") for name in COLUMNS if name != "date"]
+    return [f"{','.join(line)}\n" for line in zip(frame["date"], *fields, strict=True)]
 
 
-def write_fragment(month: Path, fragment: Path) -> None:
-    """Writes the fragment of a raw month and drops older ones."""
-    rows = clean(read(month.read_bytes(), month.name))
-    check(rows, month.name)
-    try:
-        content = to_csv(rows)
-    except UnicodeEncodeError as error:
-        raise BadData(f"{month.name}: {error.object[max(error.start - 20, 0) : error.start]!r} is followed by a lone "
-                      "surrogate, which no text file can hold.") from error  # fmt: skip
-    with replacing(fragment) as file:
-        file.write(content)
-    for other in set(fragment.parent.iterdir()) - {fragment}:
-        other.unlink()
+def quoted(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows without nulls as CSV."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
-def transform(raw: Path, clean_store: Path, *, rebuild: bool = False) -> Report:
+def write_fragments(months: Sequence[Path], clean: Path) -> dict[str, Fragment]:
+    """Writes the fragments of some raw months; returns them by month."""
+    modified = [month.stat().st_mtime_ns for month in months]  # before they are read: an append in between shows
+    contents = [month.read_bytes() for month in months]
+    judged = [sort(raw_store.parse_month(*month)) for month in zip(contents, months, strict=True)]
+    lines = iter(to_lines(clean_rows([record for one in judged for record in one.records])))
+    made = {}
+    for month, when, content, one in zip(months, modified, contents, judged, strict=True):
+        rows = "".join(islice(lines, len(one.records))).encode()
+        files = dict(
+            zip(KINDS, (rows, quoted((*origin, VERSION) for origin in one.origins), quoted(one.rejected)), strict=True)
+        )
+        digest, left_out = md5(*files.values()), len(one.rejected)
+        fragment = Fragment(month.stem, len(content), when, key_of(content), len(rows), digest, left_out)
+        fragment.write(clean, {kind: file for kind, file in files.items() if file or kind == "csv"})
+        made[month.stem] = fragment
+    return made
+
+
+def transform(store: Store, *, rebuild: bool = False) -> Report:
     """Writes the fragment of every raw month that lacks it; with `rebuild`, of every month.
 
     Raises:
-        BadData: a month breaks a rule; the months before it are written, nothing is published.
+        BadData: a raw file is damaged; what was published stays.
     """
     if rebuild:
-        shutil.rmtree(clean_store, ignore_errors=True)
-    lacking = [
-        (month, fragment)
-        for month in raw_store.months(raw)
-        if not (fragment := fragment_of(month, clean_store)).exists()
-    ]
-    for month, fragment in lacking:
-        write_fragment(month, fragment)
+        shutil.rmtree(store.clean, ignore_errors=True)
+    known, months = read_manifest(store.clean), raw_store.months(store.raw)
+    fresh = {name for month in months if (name := month.stem) in known and known[name].is_of(month, store.clean)}
+    lacking = [month for month in months if month.stem not in fresh]
+    made = dict(known)
+    for start in range(0, len(lacking), BATCH):
+        made |= write_fragments(lacking[start : start + BATCH], store.clean)
+    manifest = {month.stem: made[month.stem] for month in months}
+    if manifest != known:
+        write_manifest(store.clean, manifest.values())
+    rejected = sum(fragment.rejected for fragment in manifest.values())
     sentence = f"{len(lacking)} months transformed" if lacking else "every month is clean already"
-    return Report(bool(lacking), sentence, {"months": len(lacking)})
+    if rejected:
+        sentence += f"; {rejected} observations break a hard rule and go to apod.rejected"
+    return Report(bool(lacking), sentence, {"months": len(lacking), "rejected": rejected})

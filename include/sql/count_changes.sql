@@ -1,5 +1,6 @@
--- Purpose: what a merge would do: rows there now, added, changed and removed, with the first date of each
--- kind. Safe to repeat: yes, reads only.
+-- Purpose: what a merge would do: rows there now, added, changed and removed, with the first days of the latter two
+-- that are no repair. A repair is where the table is not what the last load left: the day's origin is the staged one,
+-- yet its row differs or is gone; or a row has no origin at all. Safe to repeat: yes, reads only.
 with compared as (
     select
         coalesce(staging.date, picture.date) as date,
@@ -27,6 +28,18 @@ with compared as (
         ) as changed
     from apod.staging
     full join apod.picture using (date)
+),
+
+judged as (
+    select
+        compared.*,
+        case
+            when compared.removed then origin.date is null and exists (select 1 from apod.origin)
+            else (origin.sha256, origin.rules) = (staging_origin.sha256, staging_origin.rules)
+        end is true as repair
+    from compared
+    left join apod.origin using (date)
+    left join apod.staging_origin using (date)
 )
 
 select
@@ -34,8 +47,9 @@ select
     count(*) filter (where added) as added,
     count(*) filter (where changed) as changed,
     count(*) filter (where removed) as removed,
-    min(date) filter (where changed) as first_changed,
-    min(date) filter (where removed) as first_removed,
+    count(*) filter (where repair and (added or changed or removed)) as repaired,
+    array_agg(date order by date) filter (where changed and not repair) as changed_days,
+    array_agg(date order by date) filter (where removed and not repair) as removed_days,
     min(date) filter (where not removed) as first_date,
     max(date) filter (where not removed) as last_date
-from compared
+from judged

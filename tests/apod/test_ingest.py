@@ -18,7 +18,7 @@ JUNE_1995 = Span(date(1995, 6, 16), date(1995, 9, 30))
 
 
 def read(raw):
-    return newest(seen for path in months(raw) for seen in parse_month(path.read_bytes(), path.name))
+    return newest(seen for path in months(raw) for seen in parse_month(path.read_bytes(), path))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ def observation(day=DAY, seen_at="2026-11-23T10:00:00Z", **record):
 
 
 def read(raw):
-    return [seen for path in months(raw) for seen in parse_month(path.read_bytes(), path.name)]
+    return [seen for path in months(raw) for seen in parse_month(path.read_bytes(), path)]
 
 
 def test_an_observation_comes_back_as_it_was(tmp_path):
@@ -32,7 +33,7 @@ def test_text_is_readable_where_utf8_can_hold_it(tmp_path):
     """People grep the raw store."""
     append(tmp_path, [observation(title="Æther")])
 
-    assert b'"title":"\xc3\x86ther"' in (tmp_path / "2026" / "2026-11.jsonl").read_bytes()
+    assert b'"title":"\xc3\x86ther"' in (tmp_path / "2026" / Path("2026-11.jsonl")).read_bytes()
 
 
 def test_what_stands_there_keeps_its_bytes(tmp_path):
@@ -64,10 +65,10 @@ def test_equal_values_have_equal_digests():
 def test_a_file_that_is_cut_short_is_refused():
     """Half a line must not pass for one observation less."""
     with pytest.raises(BadData, match=r"2026-11.jsonl is cut short after 0 lines.*Delete the file"):
-        parse_month(b'{"date":"2026-11-22"', "2026-11.jsonl")
+        parse_month(b'{"date":"2026-11-22"', Path("2026-11.jsonl"))
 
 
 def test_a_line_that_is_no_observation_is_refused():
     """Names the file and the way out."""
     with pytest.raises(BadData, match=r"2026-11.jsonl holds a line.*Delete the file"):
-        parse_month(b"[]\n", "2026-11.jsonl")
+        parse_month(b"[]\n", Path("2026-11.jsonl"))

@@ -29,7 +29,7 @@ def test_load_goes_from_nothing_to_transform_to_publish_to_done(nasa, store, sco
     said = [load_status(store, database).sentence]
     ingest(nasa.sources(), store, scope)
     said.append(load_status(store, database).sentence)
-    transform(store.raw, store.clean)
+    transform(store)
     said.append(load_status(store, database).sentence)
     load(store, database)
     store.csv.unlink()

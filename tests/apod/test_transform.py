@@ -1,13 +1,16 @@
 """Step 2: raw words to clean rows."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from include.apod import raw as raw_store
 from include.apod.errors import BadData
+from include.apod.fragments import read_manifest
 from include.apod.ingest import ingest
-from include.apod.transform import fragments, transform
+from include.apod.normalise import RULES, effects
+from include.apod.transform import clean_rows, transform, write_fragments
 
 DAY = date(2026, 11, 22)
 GOOD = {"date": f"{DAY}", "title": "A title", "media_type": "image", "explanation": "Text."}
@@ -19,11 +22,16 @@ def observe(store, **record):
     raw_store.append(store.raw, [seen])
 
 
+def written(store):
+    """The clean rows as text."""
+    return "".join(fragment.read(store.clean)[0].decode() for fragment in read_manifest(store.clean).values())
+
+
 def row_of(store, **record):
     """The one clean row that a record becomes."""
     observe(store, **record)
-    transform(store.raw, store.clean)
-    return fragments(store.raw, store.clean)[0].read_text()
+    transform(store)
+    return written(store)
 
 
 def test_a_row_is_written_as_postgres_writes_it(store):
@@ -43,6 +51,12 @@ def test_a_row_is_written_as_postgres_writes_it(store):
         ("explanation", " \r padded \u00a0\n", '"padded"'),
         ("explanation", "", ""),
         ("explanation", "nul \0 byte", '"nul  byte"'),
+        ("explanation", "M\x7ft\x92s\ttab", '"M\ufffdt\ufffds\ttab"'),
+        ("explanation", "Text. digg_url = 'http://a/b'; digg_skin = 'compact';", '"Text."'),
+        ("explanation", "Text.   Tomorrow's picture: a sky < | Archive | >", '"Text."'),
+        ("explanation", "Tomorrow's picture: open space", ""),
+        ("explanation", "That tomorrow's picture would be", '"That tomorrow\'s picture would be"'),
+        ("copyright", "Andre\u0301", '"Andr\u00e9"'),
         ("explanation", "Tun\ufffd Tezel  two blanks", '"Tun\ufffd Tezel  two blanks"'),
         ("explanation", "=1+1", '"=1+1"'),
         ("explanation", "\\.", '"\\."'),
@@ -67,25 +81,27 @@ def test_each_normalisation_and_what_is_left_alone(store, field, sent, kept):
     assert row_of(store, **{field: sent}).startswith(f"{expected},")
 
 
-@pytest.mark.parametrize(
-    ("record", "match"),
-    [
-        ({"title": 7}, "title of 2026-11-22 is 7, not text"),
-        ({"url": ["a"]}, "url of 2026-11-22"),
-        ({"title": ...}, "2026-11-22 has title <NA>"),
-        ({"title": "  "}, "2026-11-22 has title <NA>"),
-        ({"media_type": "hologram"}, "media_type 'hologram'"),
-        ({"date": "2026-11-21"}, "another day than its own"),
-        ({"explanation": "half \ud800 a letter"}, "lone surrogate"),
-    ],
-)
-def test_a_record_that_breaks_a_hard_rule_is_refused_by_name(store, record, match):
-    """And no fragment appears for its month."""
-    observe(store, **record)
-    with pytest.raises(BadData, match=match):
-        transform(store.raw, store.clean)
+def test_each_rule_can_be_left_out_to_see_what_it_does():
+    """One row for each, and only that one is another without it; two rules leave a blank for `padding`."""
+    texts = {
+        "line_ends": {"explanation": "a\r\nb"},
+        "nul": {"explanation": "a\0b"},
+        "control_characters": {"explanation": "a\x85b"},
+        "unicode": {"title": "e\u0301"},
+        "title_label": {"title": "Venus\nCredit:"},
+        "script": {"explanation": "a digg_url = 'x'; digg_skin = 'y';"},
+        "tomorrow": {"explanation": "a Tomorrow's picture: b"},
+        "scheme": {"url": "//a/b"},
+        "stacked": {"url": "https://apod.nasa.gov/apod/http://a/b"},
+        "padding": {"title": "a title "},
+        "empty": {"copyright": ""},
+    }
+    frame = clean_rows([{**GOOD, "url": "https://a/b"}]).reindex(range(len(texts)), method="ffill")
+    for row, changes in enumerate(texts.values()):
+        frame.loc[row, [*changes]] = [*changes.values()]
 
-    assert not fragments(store.raw, store.clean)[0].exists()
+    assert [*texts] == [rule.name for rule in RULES]
+    assert {**dict.fromkeys(texts, 1), "padding": 3} == effects(frame)
 
 
 def test_an_unknown_field_is_a_warning(store, caplog):
@@ -96,32 +112,102 @@ def test_an_unknown_field_is_a_warning(store, caplog):
 
 
 def test_a_fragment_that_exists_is_not_made_again(nasa, store, scope):
-    """Its name is a digest of what it is made from."""
+    """The manifest says what it is made from."""
     ingest(nasa.sources(), store, scope)
-    first = transform(store.raw, store.clean)
-    second = transform(store.raw, store.clean)
+    first = transform(store)
+    second = transform(store)
 
     assert [first.facts["months"], second.facts["months"]] == [2, 0]
+    assert not second.changed
 
 
 def test_a_changed_month_leaves_one_fragment(store):
     """Older fragments of the month go."""
     row_of(store)
-    raw_store.append(
-        store.raw,
-        [raw_store.Observation(date(2026, 11, 23), "2026-11-23T10:00:00Z", "planetary", "x", absent={"status": 404})],
-    )
-    transform(store.raw, store.clean)
+    observe(store, title="Another title")
+    transform(store)
+    key = read_manifest(store.clean)["2026-11"].key
 
-    assert fragments(store.raw, store.clean) == list((store.clean / "2026-11").iterdir())
+    assert {f"{key}.csv", f"{key}.origin.csv"} == {path.name for path in (store.clean / "2026-11").iterdir()}
 
 
 def test_rebuild_gives_the_same_bytes(nasa, store, scope):
     """Fragments are a pure function of the raw bytes."""
     ingest(nasa.sources(), store, scope)
-    transform(store.raw, store.clean)
-    before = [path.read_bytes() for path in fragments(store.raw, store.clean)]
-    report = transform(store.raw, store.clean, rebuild=True)
+    transform(store)
+    before = read_manifest(store.clean)
+    report = transform(store, rebuild=True)
 
     assert report.facts["months"] == 2
-    assert before == [path.read_bytes() for path in fragments(store.raw, store.clean)]
+    assert before == read_manifest(store.clean)
+
+
+def test_months_that_are_cleaned_together_come_out_as_one_by_one(nasa, store, scope):
+    """How many go into one frame is a matter of speed."""
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    october, november = raw_store.months(store.raw)
+
+    assert read_manifest(store.clean) == {
+        **write_fragments([october], store.root / "one"),
+        **write_fragments([november], store.root / "other"),
+    }
+
+
+def cut_manifest(store):
+    path = store.clean / "manifest.json"
+    path.write_bytes(path.read_bytes()[:100])
+
+
+@pytest.mark.parametrize(
+    ("harm", "months"),
+    [
+        (lambda store: next((store.clean / "2026-10").glob("*.csv")).unlink(), 1),
+        (lambda store: (store.clean / "2026-10" / "rows").touch(), 0),
+        (cut_manifest, 2),
+        (lambda store: (store.clean / "manifest.json").unlink(), 2),
+        (lambda store: (store.clean / "manifest.json").write_text('{"version": "1", "fragments": []}'), 2),
+    ],
+)
+def test_fragments_that_are_lost_are_made_again(nasa, store, scope, harm, months):
+    """Nothing beside the raw store is a truth."""
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    before = written(store)
+    harm(store)
+    report = transform(store)
+
+    assert (months, before) == (report.facts["months"], written(store))
+
+
+@pytest.mark.parametrize("kind", ["csv", "origin.csv"])
+def test_a_fragment_that_was_damaged_is_dropped_and_named(store, kind):
+    """Also one that kept its length, as after a power cut."""
+    row_of(store)
+    fragment = read_manifest(store.clean)["2026-11"]
+    path = fragment.path(store.clean, kind)
+    path.write_bytes(b"\0" * path.stat().st_size)
+    with pytest.raises(BadData, match=r"2026-11/.*\.csv was damaged after transform wrote it"):
+        fragment.read(store.clean)
+    report = transform(store)
+
+    assert (1, 3) == (report.facts["months"], len(fragment.read(store.clean)))
+
+
+def test_an_append_while_a_month_is_read_is_seen_by_the_next_run(store):
+    """Ingest and transform may run at the same time."""
+    row_of(store)
+    fragment = read_manifest(store.clean)["2026-11"]
+    month = store.raw / "2026" / "2026-11.jsonl"
+
+    assert fragment.is_of(month, store.clean)
+    assert not replace(fragment, raw_size=fragment.raw_size - 1).is_of(month, store.clean)
+    assert not replace(fragment, raw_modified=fragment.raw_modified - 1).is_of(month, store.clean)
+
+
+def test_a_line_of_another_month_stops_transform(store):
+    """It would put one day into two fragments."""
+    row_of(store)
+    (store.raw / "2026" / "2026-11.jsonl").rename(store.raw / "2026" / "2026-10.jsonl")
+    with pytest.raises(BadData, match=r"2026-10\.jsonl holds an observation of 2026-11-22"):
+        transform(store)

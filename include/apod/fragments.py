@@ -1,0 +1,107 @@
+"""The clean fragments: for each raw month its rows of the CSV, where they come from, and what went to quarantine.
+
+A fragment's name is a digest of what it was made from. The manifest names the fragments that make up the archive now;
+the steps behind transform read it, not the raw store. All of it can be made again, so nothing here waits for the disk:
+what a crash leaves half written is found by its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+from include.apod.errors import BadData
+from include.apod.store import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+VERSION = "3"  # raise it with every change to what transform writes, a source's `normalise` included
+KINDS = ("csv", "origin.csv", "rejected.csv")  # rows, where they come from, quarantine
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """The clean rows of one raw month.
+
+    Attributes:
+        month: `YYYY-MM`.
+        raw_size, raw_modified: of the raw file (bytes, nanoseconds) when it was read.
+        key: digest of the raw bytes and `VERSION`, 16 hex digits.
+        size: bytes of the rows.
+        md5: of the rows, their origins and the quarantine, one after the other.
+        rejected: observations in quarantine.
+    """
+
+    month: str
+    raw_size: int
+    raw_modified: int
+    key: str
+    size: int
+    md5: str
+    rejected: int
+
+    def path(self, clean: Path, kind: str = "csv") -> Path:
+        """The file of one of `KINDS`."""
+        return clean / self.month / f"{self.key}.{kind}"
+
+    def is_of(self, raw: Path, clean: Path) -> bool:
+        """Whether it is there and made from the raw file as it is now."""
+        now, (rows, origins, _) = raw.stat(), [self.path(clean, kind) for kind in KINDS]
+        unchanged = (self.raw_size, self.raw_modified) == (now.st_size, now.st_mtime_ns)
+        there = rows.exists() and rows.stat().st_size == self.size and (origins.exists() or not self.size)
+        return unchanged and there
+
+    def write(self, clean: Path, files: Mapping[str, bytes]) -> None:
+        """Puts its files in place, the rows last, and drops those of an older one of the month."""
+        for kind in reversed([*files]):
+            with replacing(self.path(clean, kind), durable=False) as file:
+                file.write(files[kind])
+        for other in self.path(clean).parent.iterdir():
+            if other.name not in {f"{self.key}.{kind}" for kind in files}:
+                other.unlink()
+
+    def read(self, clean: Path) -> list[bytes]:
+        """The bytes of its files, in the order of `KINDS`; nothing for one that does not exist.
+
+        Raises:
+            BadData: they are not what transform wrote. They are dropped, so the next run makes them anew.
+        """
+        paths = [self.path(clean, kind) for kind in KINDS]
+        contents = [path.read_bytes() if path.exists() else b"" for path in paths]
+        if md5(*contents) != self.md5:
+            paths[0].unlink(missing_ok=True)
+            raise BadData(
+                f"{paths[0]} was damaged after transform wrote it, and is dropped. Nothing was published; "
+                "./apod trigger load makes it anew."
+            )
+        return contents
+
+
+def md5(*contents: bytes) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    for content in contents:
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def key_of(content: bytes) -> str:
+    return hashlib.sha256(content + VERSION.encode()).hexdigest()[:16]
+
+
+def read_manifest(clean: Path) -> dict[str, Fragment]:
+    """The fragments that make up the archive, by month; none where the manifest is damaged or of other rules."""
+    try:
+        said = json.loads((clean / "manifest.json").read_bytes())
+        return {fields[0]: Fragment(*fields) for fields in said["fragments"]} if said["version"] == VERSION else {}
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def write_manifest(clean: Path, fragments: Iterable[Fragment]) -> None:
+    said = {"version": VERSION, "fragments": [astuple(fragment) for fragment in fragments]}
+    with replacing(clean / "manifest.json") as file:
+        file.write(json.dumps(said, separators=(",", ":")).encode())

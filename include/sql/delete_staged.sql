@@ -1,0 +1,18 @@
+-- Purpose: make room for the fragments of months that changed. Parameters: months. Safe to repeat: yes.
+with gone as (
+    delete from apod.staged
+    where month = any(%(months)s)
+),
+
+origins as (
+    delete from apod.staging_origin
+    where to_char(date, 'YYYY-MM') = any(%(months)s)
+),
+
+rejected as (
+    delete from apod.staging_rejected
+    where to_char(date, 'YYYY-MM') = any(%(months)s)
+)
+
+delete from apod.staging
+where to_char(date, 'YYYY-MM') = any(%(months)s)
