@@ -23,11 +23,11 @@ def stage_csv(store: Store) -> Report:
         BadData: a fragment is not what transform wrote; the staged CSV is as it was.
     """
     manifest = read_manifest(store.clean).values()
-    keys = " ".join(fragment.key for fragment in manifest)
+    keys = " ".join(fragment.key for fragment in manifest).encode()
     made = store.staged_csv if store.staged_csv.exists() else store.csv  # publish moves the one to the other
     if made.exists() and store.staged_keys.exists():
-        known, _, md5 = store.staged_keys.read_text().rpartition("\n")
-        if known == keys and md5_of(made) == md5:
+        known, _, recorded = store.staged_keys.read_bytes().rpartition(b"\n")
+        if known == keys and (md5 := md5_of(made)).encode() == recorded:
             return Report(False, "staged for the CSV already", {"md5": md5})
     digest = hashlib.md5(HEADER, usedforsecurity=False)
     with replacing(store.staged_csv) as file:
@@ -37,6 +37,6 @@ def stage_csv(store: Store) -> Report:
             digest.update(content)
             file.write(content)
     with replacing(store.staged_keys) as file:
-        file.write(f"{keys}\n{digest.hexdigest()}".encode())
+        file.write(keys + b"\n" + digest.hexdigest().encode())
     sentence = f"{store.staged_csv.stat().st_size} bytes staged for the CSV"
     return Report(True, sentence, {"md5": digest.hexdigest()})
