@@ -25,6 +25,14 @@ REAL_RECORDS = PROJECT.parent / "shared" / "apod" / "legacy-1995-2023.ndjson"
 NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 
 
+def table(page, column):
+    """The table of a page under docs/ whose first column has this name: the other cells of each row by its first."""
+    text = (PROJECT / "docs" / page).read_text()
+    lines = text[text.index(f"\n| {column} |") :].strip().split("\n\n")[0].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+    return {row[0].strip("`"): row[1:] for row in rows}
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """A PostgreSQL server for the whole session."""

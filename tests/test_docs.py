@@ -8,7 +8,7 @@ import pytest
 
 from include.apod.columns import COLUMNS
 from local.nasa.faults import Kind
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, table
 from tests.dags.test_wiring import WIRING
 
 README = Path(PROJECT, "README.md").read_text()
@@ -16,10 +16,19 @@ README = Path(PROJECT, "README.md").read_text()
 
 def test_the_data_dictionary_is_the_code():
     """Names, order and meaning of each column."""
-    listed = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", Path(PROJECT, "docs/data.md").read_text(), re.MULTILINE))
+    assert [*COLUMNS.items()] == [(name, meaning) for name, (meaning, *_) in table("data.md", "column").items()]
 
-    assert listed == COLUMNS
-    assert [*listed] == [*COLUMNS]
+
+QUERIES = re.findall(r"^```sql\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_of_the_readme_work(loaded, database, query):
+    """As they stand there; two months of the fictional archive have an answer to each of them but the gaps."""
+    rows = database.execute(query).fetchall()
+
+    assert 3 == len(QUERIES)
+    assert rows or "is null" in query
 
 
 @pytest.mark.parametrize("dag", WIRING)

@@ -13,11 +13,13 @@ from include.apod.days import Span
 from include.apod.ingest import Scope, ingest
 from include.apod.normalise import TEXTS, effects
 from include.apod.raw import months, parse_month
+from include.apod.sources import planetary
 from include.apod.store import md5_of
+from include.apod.transform import clean_rows
 from include.apod.version import version
 from local.nasa.service import from_file
 from tests.apod.test_version import STAMP, pull
-from tests.conftest import NOON, PROJECT, REAL_RECORDS, load
+from tests.conftest import NOON, REAL_RECORDS, load, table
 
 pytestmark = pytest.mark.skipif(
     not REAL_RECORDS.exists(),
@@ -76,9 +78,21 @@ def test_every_value_nasa_sent_is_in_the_table(real, records, store, database, r
 def test_the_counts_of_the_rules_are_the_documented_ones(records):
     """docs/data.md says how many rows of 1995-2023 each rule touches; a rule that touches more has gone astray."""
     frame = pd.DataFrame(records, dtype=object).reindex(columns=["date", *TEXTS]).astype("string")
-    counts = re.findall(r"^\| `(\w+)` \|.*\| ([\d,]+) \|$", (PROJECT / "docs" / "data.md").read_text(), re.MULTILINE)
 
-    assert {name: int(count.replace(",", "")) for name, count in counts} == effects(frame)
+    assert {name: f"{count:,}" for name, count in effects(frame).items()} == {
+        name: count for name, (_, count) in table("data.md", "rule").items()
+    }
+
+
+def test_the_counts_of_the_columns_are_the_documented_ones(records):
+    """docs/data.md says how many rows of 1995-2023 have a value, how many values there are, and how long they get."""
+    frame = clean_rows([planetary.normalise(record) for record in records])
+    counted = {
+        name: [f"{count:,}" for count in (column.count(), column.nunique(), column.fillna("").str.len().max())]
+        for name, column in frame.items()
+    }
+
+    assert counted == {name: counts for name, (_, *counts) in table("data.md", "column").items()}
 
 
 def test_every_real_edit_of_2022_and_2023_is_found_by_the_daily_run(real, edits, store, scope):

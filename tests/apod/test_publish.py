@@ -3,10 +3,12 @@
 import hashlib
 import json
 import subprocess
+import sys
 from datetime import date
 
 import pytest
 
+from include.apod.columns import COLUMNS
 from include.apod.publish import Load, publish
 from include.apod.release_note import read_content
 from include.apod.sql import FOLDER, statement
@@ -73,11 +75,38 @@ def test_a_correction_touches_its_row_only(loaded, database):
     ).fetchall()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("", "", ""),
+        ("2026-11-20", "2026-13-20", "type-error"),
+        ("2026-11-20", "2026-11-21", "primary-key"),
+        ('"image"', '"picture"', "constraint-error"),
+        ("title", "Title", "hash-count"),
+    ],
+)
+def test_frictionless_takes_the_datapackage_and_the_csv(loaded, before, after, found):
+    """The standard's own command line; it says so where they do not fit."""
+    loaded.csv.write_bytes(loaded.csv.read_bytes().replace(before.encode(), after.encode(), 1))
+    done = subprocess.run(
+        [sys.executable, "-m", "frictionless", "validate", "--json", loaded.datapackage],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    errors = {error["type"] for task in json.loads(done.stdout)["tasks"] for error in task["errors"]}
+
+    assert (found == "") == (done.returncode == 0) == (errors == set())
+    assert not found or found in errors
+
+
 def test_the_datapackage_describes_the_csv(loaded, database):
-    """Its hash and size are the file's."""
+    """Its hash and size are the file's, its descriptions those of the data dictionary."""
     resource = json.loads(loaded.datapackage.read_bytes())["resources"][0]
+    described = {field["name"]: field["description"] for field in resource["schema"]["fields"]}
 
     assert (md5_of(loaded.csv), loaded.csv.stat().st_size) == (resource["hash"], resource["bytes"])
+    assert COLUMNS == described
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.sql")), ids=lambda path: path.stem)
