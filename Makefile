@@ -32,9 +32,10 @@ format:  ## rewrite the code as `make lint` wants it
 	@.local/venv/bin/ruff format .
 	@.local/venv/bin/ruff check --fix .
 
-bench:  ## what the archive and a day cost, and trigger to commit, each against its floor
-	@local/setup dev
+bench:  ## what the archive, a load, a day and trigger to commit cost, each against its floor (15 minutes)
+	@local/setup bench
 	@.local/venv/bin/python -m bench.ingest
+	@.local/venv/bin/python -m bench.load
 	@.local/venv/bin/python -m bench.latency
 
 lock:  ## resolve requirements.txt and pyproject.toml into the lock files

@@ -13,9 +13,9 @@ from include.apod.days import Span
 from include.apod.ingest import Scope, ingest
 from include.apod.normalise import TEXTS, effects
 from include.apod.raw import months, parse_month
+from include.apod.rows import clean_rows
 from include.apod.sources import planetary
 from include.apod.store import md5_of
-from include.apod.transform import clean_rows
 from include.apod.version import version
 from local.nasa.service import from_file
 from tests.apod.test_version import STAMP, pull

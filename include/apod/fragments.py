@@ -32,8 +32,8 @@ class Fragment:
         raw_size, raw_modified: of the raw file (bytes, nanoseconds) when it was read.
         key: digest of the raw bytes and `VERSION`, 16 hex digits.
         size: bytes of the rows.
-        md5: of the rows, their origins and the quarantine, one after the other.
         rejected: observations in quarantine.
+        md5: of its file of each of `KINDS`; of nothing where there is none.
     """
 
     month: str
@@ -41,8 +41,8 @@ class Fragment:
     raw_modified: int
     key: str
     size: int
-    md5: str
     rejected: int
+    md5: list[str]
 
     def path(self, clean: Path, kind: str = "csv") -> Path:
         """The file of one of `KINDS`."""
@@ -64,28 +64,25 @@ class Fragment:
             if other.name not in {f"{self.key}.{kind}" for kind in files}:
                 other.unlink()
 
-    def read(self, clean: Path) -> list[bytes]:
-        """The bytes of its files, in the order of `KINDS`; nothing for one that does not exist.
+    def read(self, clean: Path, kind: str = "csv") -> bytes:
+        """The bytes of one of its files; nothing where there is none.
 
         Raises:
-            BadData: they are not what transform wrote. They are dropped, so the next run makes them anew.
+            BadData: they are not what transform wrote. The rows are dropped, so the next run makes all of it anew.
         """
-        paths = [self.path(clean, kind) for kind in KINDS]
-        contents = [path.read_bytes() if path.exists() else b"" for path in paths]
-        if md5(*contents) != self.md5:
-            paths[0].unlink(missing_ok=True)
+        path = self.path(clean, kind)
+        content = path.read_bytes() if path.exists() else b""
+        if md5(content) != self.md5[KINDS.index(kind)]:
+            self.path(clean).unlink(missing_ok=True)
             raise BadData(
-                f"{paths[0]} was damaged after transform wrote it, and is dropped. Nothing was published; "
+                f"{path} was damaged after transform wrote it, and is dropped. Nothing was published; "
                 "./apod trigger load makes it anew."
             )
-        return contents
+        return content
 
 
-def md5(*contents: bytes) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    for content in contents:
-        digest.update(content)
-    return digest.hexdigest()
+def md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def key_of(content: bytes) -> str:

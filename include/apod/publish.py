@@ -91,24 +91,24 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
         connection.execute(statement("truncate_staged"))  # the next run stages every month again: it may be that
         store.staged_keys.unlink(missing_ok=True)
         raise
-    replaced = show(store, staged, md5)
+    replaced = show(store, staged, md5, sealed=sealed)
     facts = {one.name: one.found for one in checks} | {"rejected": rejected.found, "repaired": changes.repaired}
     facts = {name: found for name, found in facts.items() if found}
     return _report(changes, md5, facts, sealed=sealed, replaced=replaced)
 
 
-def show(store: Store, staged: Path, md5: str) -> bool:
-    """Puts the proven CSV and its description in place; says whether either was another one before."""
-    behind = not store.csv.exists() or md5_of(store.csv) != md5
+def show(store: Store, staged: Path, md5: str, *, sealed: bool) -> bool:
+    """Puts the proven CSV and its description in place; says whether either was not what the `sealed` load left."""
+    behind = sealed and staged != store.csv and (not store.csv.exists() or md5_of(store.csv) != md5)
     if staged != store.csv:
         staged.replace(store.csv)
         sync_folder(store.root)
     description = describe(md5, store.csv.stat().st_size)
-    undescribed = not store.datapackage.exists() or store.datapackage.read_bytes() != description
-    if undescribed:
+    described = store.datapackage.exists() and store.datapackage.read_bytes() == description
+    if not described:
         with replacing(store.datapackage) as file:
             file.write(description)
-    return behind or undescribed
+    return behind or (sealed and not described)
 
 
 def _report(changes: Any, md5: str, found: dict[str, int], *, sealed: bool, replaced: bool) -> Report:
@@ -132,7 +132,7 @@ def _report(changes: Any, md5: str, found: dict[str, int], *, sealed: bool, repl
         f"+{changes.added} ~{changes.changed} -{changes.removed}, {rows} pictures",
         f"{changes.repaired} rows of the table were not what the last load left and are mended"
         * bool(changes.repaired),
-        "the CSV was not the published one and is again" * (sealed and replaced),
+        "the CSV was not the published one and is again" * replaced,
         f"table and CSV proven equal (md5 {md5}){tail}",
     ]
     return Report(True, "; ".join(part for part in done if part), facts)

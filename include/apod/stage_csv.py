@@ -33,7 +33,7 @@ def stage_csv(store: Store) -> Report:
     with replacing(store.staged_csv) as file:
         file.write(HEADER)
         for fragment in manifest:
-            content = fragment.read(store.clean)[0]
+            content = fragment.read(store.clean)
             digest.update(content)
             file.write(content)
     with replacing(store.staged_keys) as file:

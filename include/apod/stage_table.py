@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from include.apod.fragments import read_manifest
+from include.apod.fragments import KINDS, read_manifest
 from include.apod.run import Report
 from include.apod.schema import migrate
 from include.apod.sql import statement
@@ -31,10 +31,10 @@ def stage_table(connection: Connection, clean: Path) -> Report:
         if gone:
             cursor.execute(statement("delete_staged"), {"months": gone})
         rows = 0
-        for at, name in enumerate(("copy_staging", "copy_staging_origin", "copy_staging_rejected")):  # as KINDS
+        for kind, name in zip(KINDS, ("copy_staging", "copy_staging_origin", "copy_staging_rejected"), strict=True):
             with cursor.copy(statement(name)) as copy:
                 for fragment in changed:
-                    copy.write(fragment.read(clean)[at])
+                    copy.write(fragment.read(clean, kind))
             rows = rows or cursor.rowcount
         staged_now = {"months": [one.month for one in changed], "keys": [one.key for one in changed]}
         cursor.execute(statement("insert_staged"), staged_now)

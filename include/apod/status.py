@@ -47,7 +47,7 @@ def load_status(store: Store, connection: Connection) -> Report:
         return Report(True, f"{unclean} months to transform and publish")
     due = hashlib.md5(HEADER, usedforsecurity=False)
     for fragment in known.values():
-        due.update(fragment.read(store.clean)[0])
+        due.update(fragment.read(store.clean))
     sealed = sealed_md5(connection)
     if due.hexdigest() != sealed:
         return Report(True, "clean months to publish")

@@ -1,4 +1,5 @@
--- Purpose: keep what is about to be changed, field by field, before merge_picture changes it, with the reason.
+-- Purpose: keep what is about to be changed, field by field, before merge_picture changes it, with the reason. Whole rows
+-- are compared first: taking all of them apart costs three times as much.
 -- Parameters: load_id. Safe to repeat: once a load.
 insert into apod.correction (
     load_id,
@@ -30,9 +31,30 @@ select
     origin.sha256,
     staging_origin.sha256
 from apod.staging
-inner join apod.staging_origin using (date)
-inner join apod.picture using (date)
-left join apod.origin using (date)
+inner join apod.picture
+    on
+        staging.date = picture.date
+        and (
+            staging.title,
+            staging.explanation,
+            staging.media_type,
+            staging.url,
+            staging.hdurl,
+            staging.thumbnail_url,
+            staging.copyright,
+            staging.page_url
+        ) is distinct from (
+            picture.title,
+            picture.explanation,
+            picture.media_type,
+            picture.url,
+            picture.hdurl,
+            picture.thumbnail_url,
+            picture.copyright,
+            picture.page_url
+        )
+inner join apod.staging_origin on staging.date = staging_origin.date
+left join apod.origin on staging.date = origin.date
 cross join lateral (
     values
     ('title', picture.title, staging.title),

@@ -46,7 +46,7 @@ def test_a_change_of_our_own_rules_is_no_edit_by_nasa(loaded, database, monkeypa
     """The same words, cleaned by another version; here the older one is written into the table by hand."""
     database.execute("update apod.picture set title = 'Credit:' where date = '2026-11-20'")
     monkeypatch.setattr(fragments, "VERSION", "4")
-    monkeypatch.setattr("include.apod.transform.VERSION", "4")
+    monkeypatch.setattr("include.apod.rows.VERSION", "4")
     load(loaded, database)
 
     assert [(DAY, "title", "Credit:", record_of(DAY)["title"], "rules")] == [one[:5] for one in corrections(database)]
