@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from local.app import Live, app, opened
 from local.errors import StackError
-from local.layout import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from local.progress import Progress
     from local.rest import Rest
     from local.stack import Stack
 
 INTERRUPTED = 130
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-Live = Annotated[
-    bool,
-    typer.Option("--live", envvar="LIVE", help="Use NASA's own API (and APOD_API_KEY) instead of the stand-in."),
-]
-
-
-@contextmanager
-def opened(*, live: bool) -> Iterator[tuple[Stack, Progress]]:
-    """The stack and something to show progress on."""
-    from local.progress import Progress
-    from local.stack import Stack
-
-    with Progress() as progress:
-        yield Stack(Layout(live), progress.say), progress
 
 
 def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dict[str, Any]) -> None:
@@ -77,11 +53,12 @@ def run(live: Live = False) -> None:
 
 def say_result(stack: Stack, progress: Progress) -> None:
     """What there is now, and how to look at it."""
-    from local.versions import read_versions
+    from local.repository import BRANCH, git
 
     progress.end_list()
-    for version in read_versions(stack.layout.repository)[:1]:
-        progress.say(f"version {version.commit[:12]}: {version.subject}")
+    pointer = "data/apod_data.csv.dvc"
+    if newest := git("log", "-1", "--format=%h: %s", "--abbrev=12", BRANCH, "--", pointer, cwd=stack.layout.repository):
+        progress.say(f"version {newest}")
     progress.say(f"CSV {stack.layout.store / 'apod_data.csv'}")
     progress.say(f"repository {stack.layout.repository}, DVC remote {stack.layout.dvc_remote}")
 
@@ -145,36 +122,6 @@ def trigger(
 
 
 @app.command()
-def restore(
-    raw: Annotated[bool, typer.Option("--raw", help="The raw store: each month file that is not there.")] = False,
-    live: Live = False,
-) -> None:
-    """Bring back from the last version what was lost.
-
-    Nothing that is there is changed; neither Airflow nor the database has to be up.
-    """
-    from local.restore import restore_raw
-
-    if not raw:
-        raise StackError("Say what to restore: ./apod restore --raw brings back the raw store.")
-    with opened(live=live) as (stack, _), stack.locked():
-        typer.echo(restore_raw(stack.layout))
-
-
-@app.command()
-def versions(live: Live = False) -> None:
-    """List the committed versions, newest first."""
-    from local.versions import read_versions
-
-    with opened(live=live) as (stack, _):
-        found = read_versions(stack.layout.repository) if stack.layout.repository.exists() else []
-        if not found:
-            raise StackError("There is no version yet; ./apod run makes one.")
-        for version in found:
-            typer.echo(f"{version.time}  {version.commit[:12]}  {version.md5}  {version.rows:>6}  {version.subject}")
-
-
-@app.command()
 def env(live: Live = False) -> None:
     """Print how psql, git, dvc and airflow reach the stack.
 
@@ -189,6 +136,7 @@ def env(live: Live = False) -> None:
 def main() -> None:
     """Runs the command line; what stops it is one line and exit status 1."""
     from include.apod.errors import ApodError
+    from local import history  # noqa: F401  # its commands
 
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
         signal.signal(ending, signal.default_int_handler)

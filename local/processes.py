@@ -82,6 +82,7 @@ class Processes:
         for process in stubborn:
             _quietly(process.kill)
         psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+        _children[:] = [child for child in _children if child.poll() is None]
         self._save({name: known for name, known in self._known().items() if names and name not in names})
 
     def _known(self) -> dict[str, tuple[int, float]]:

@@ -1,4 +1,4 @@
-"""A bare git repository that plays GitHub, and what code version this checkout is."""
+"""A bare git repository that plays GitHub, made from this checkout."""
 
 from __future__ import annotations
 
@@ -39,9 +39,3 @@ def seed(bare: Path) -> None:
     git("config", "receive.shallowUpdate", "true", cwd=half)  # the checkout may be a shallow clone
     git("push", "--quiet", str(half), f"HEAD:refs/heads/{BRANCH}", cwd=PROJECT)
     half.rename(bare)
-
-
-def code_version() -> str:
-    """The checkout's commit, with `-dirty` where files differ from it."""
-    head = git("rev-parse", "HEAD", cwd=PROJECT)
-    return head + ("-dirty" if git("status", "--porcelain", cwd=PROJECT) else "")

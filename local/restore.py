@@ -1,19 +1,31 @@
-"""Bringing back what the local store lost, without Airflow and without the database."""
+"""Bringing back what the local store lost, and versions beside the live data; Airflow is not needed."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from include.apod import restore
 from include.apod.git import Repository
+from include.apod.history import fetch_raw
 from include.apod.remote import Remote
+from include.apod.restored import load_schema
 from include.apod.settings import read_settings
 from include.apod.store import Store
 from local.errors import StackError
+from local.ready import running
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from include.apod.history import Version
+    from local.history import Archive
     from local.layout import Layout
+    from local.stack import Stack
 
 
 def restore_raw(layout: Layout) -> str:
@@ -24,3 +36,31 @@ def restore_raw(layout: Layout) -> str:
     repository = Repository(layout.repository.as_uri(), settings.git_branch, settings.git_author)
     remote = Remote(str(layout.dvc_remote), sys.executable)
     return restore.restore_raw(repository, remote, Store(layout.store)).sentence
+
+
+def restore_version(stack: Stack, held: Archive, version: Version, target: tuple[Path | None, str]) -> Iterator[str]:
+    """Brings a version into a folder and a schema; says what it did.
+
+    Raises:
+        StackError: the folder is not empty.
+        Unavailable: the version cannot be had whole.
+        Misconfigured: the schema's name is taken, or none.
+    """
+    to, schema = target
+    if to and to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise StackError(f"{to} is there and not empty; name a folder that is not there yet.")
+    csv = held.workshop.folder / "version.csv"
+    how = held.workshop.obtain(version, csv)
+    yield f"version {version.commit[:12]}: CSV {how}, md5 {version.csv}"
+    if to:
+        half = held.workshop.folder / "half"
+        fetch_raw(version, half / "raw")
+        shutil.copyfile(csv, half / "apod_data.csv")
+        described = held.clone.git_bytes("show", f"{version.commit}:data/datapackage.json", stdin=b"")
+        (half / "datapackage.json").write_bytes(described)
+        shutil.copytree(half, to, dirs_exist_ok=True)
+        yield f"CSV, description and raw store in {to}"
+    if schema:
+        with running(stack), psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database:
+            rows = load_schema(database, schema, csv, version.csv)
+        yield f"{rows} rows in {schema}.picture, proven equal"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from filelock import FileLock, Timeout
 
+from include.apod.git import checkout_version
 from local import airflow, postgres, repository
 from local.errors import StackError
 from local.layout import PROJECT, Layout
@@ -89,7 +90,7 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """What Airflow, psql, git and dvc need to reach this stack."""
-        pipeline = airflow.pipeline_environment(self.layout, self.server, self.api(), repository.code_version())
+        pipeline = airflow.pipeline_environment(self.layout, self.server, self.api(), checkout_version(PROJECT))
         return {**airflow.airflow_environment(self.layout, self.server, self.facts), **pipeline, **self.extra}
 
     @contextmanager

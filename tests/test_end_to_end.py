@@ -1,5 +1,7 @@
 """The whole job through the real scheduler, twice, checked from outside with psql, md5sum, git and dvc only."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -152,6 +154,26 @@ def test_a_fresh_clone_and_dvc_pull_give_the_same_bytes(local):
     )
 
 
+@pytest.mark.usefixtures("up")
+def test_the_commands_of_the_readme_prove_the_version(local):
+    """Exactly as they stand there: psql, md5sum, git and dvc, and three times the same md5."""
+    block = next(
+        block
+        for block in re.findall(r"```console\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+        if "dvc pull" in block
+    )
+    reader = local / "reader"
+    reader.mkdir()
+    for path in PROJECT.iterdir():
+        (reader / path.name).symlink_to(path)
+    lines = "\n".join(line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ "))
+    said = run("bash", "-euc", lines, cwd=reader, env={**os.environ, "APOD_LOCAL": str(local)})
+    found = re.findall(r"^[0-9a-f]{32}", said, re.MULTILINE)
+
+    assert 3 == len(found)
+    assert 1 == len(set(found))
+
+
 def test_up_prints_where_the_ui_is_and_how_to_log_in(local, up):
     """The address answers, the login is accepted."""
     address, password = re.search(r"Airflow (http\S+)  login admin  password (\S+)", up).groups()
@@ -224,6 +246,36 @@ def test_a_retired_service_is_left_for_the_next(local):
     assert "0 pictures added, 16 corrected by NASA, no picture on 0 days" in said
     assert "(~16, 11480 pictures)" in said
     assert table == csv == pointer
+
+
+@pytest.mark.usefixtures("up")
+def test_versions_can_be_listed_compared_verified_and_gone_back_to(local):
+    """After the sixteen corrections of the test before."""
+    listed = apod(local, "versions").splitlines()
+    _, *differs = csv.reader(io.StringIO(apod(local, "diff", "latest~1", "--format", "csv")))
+    verdict = apod(local, "verify", "--all")
+    back = local / "back"
+    restored = apod(local, "restore", "latest~1", "--to", str(back), "--schema", "as_it_was")
+    md5 = run("md5sum", back / "apod_data.csv", cwd=local).split()[0]
+
+    assert ["committed", "commit"] == listed[0].split()[:2]
+    assert [("~16", "yes"), ("+11480", "yes")] == [(line.split()[4], line.split()[-1]) for line in listed[1:]]
+    assert {row[1] for row in differs} == {f"2026-11-{day:02}" for day in range(8, 24)}
+    assert 2 == verdict.count("pullable      yes") == verdict.count("intact        yes")
+    assert md5 in restored
+    assert "11480 rows in as_it_was.picture, proven equal" in restored
+    assert 378 == len(list((back / "raw").rglob("*.jsonl")))
+
+
+@pytest.mark.usefixtures("up")
+def test_a_day_has_a_passport(local):
+    """What NASA said, the row, its origin, its corrections and its version."""
+    known = json.loads(apod(local, "passport", "2026-11-20"))
+
+    assert 2 == len(known["observations"])
+    assert "basic" == known["passport"][0]["source"]
+    assert {"source"} == {row["cause"] for row in known["corrections"]}
+    assert 1 == len(known["versions"])
 
 
 @pytest.mark.usefixtures("up")

@@ -53,6 +53,11 @@ class Coverage:
     denied: Mapping[date, frozenset[date]]
     newest: Mapping[str, str]
 
+    @property
+    def proven_empty(self) -> list[date]:
+        """The days of which a service said often enough that they have no picture, oldest first."""
+        return sorted(day for day, asked in self.denied.items() if len(asked) >= PROOFS and day not in self.observed)
+
     def missing(self, archive: Span, today: date) -> list[date]:
         """The days that have neither a picture nor proof that there is none, and were not asked for today."""
         return [day for day in archive if day not in self.observed and not self._settled(day, today)]

@@ -44,6 +44,23 @@ class Span:
         return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
 
 
+def spans(days: Iterable[date]) -> list[Span]:
+    """The days as spans without gaps, oldest first."""
+    made: list[Span] = []
+    for day in sorted(days):
+        if made and day - made[-1].last == DAY:
+            made[-1] = Span(made[-1].first, day)
+        else:
+            made.append(Span(day, day))
+    return made
+
+
+def parse_spans(text: str) -> set[date]:
+    """The days of spans as they are written, one blank between them; of `none` none."""
+    ends = [span.split("..") for span in text.removesuffix("none").split()]
+    return {day for end in ends for day in Span(date.fromisoformat(end[0]), date.fromisoformat(end[-1]))}
+
+
 def newest_publishable(now: datetime) -> date:
     """The newest day whose picture can be out at `now` (aware)."""
     return (now.astimezone(EASTERN) - PUBLISHED_AT).date()

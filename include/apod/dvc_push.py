@@ -1,9 +1,10 @@
 """A program of its own: `dvc add`, `dvc push` and reading back, in one process of an interpreter that has DVC.
 
-    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...]}' | python dvc_push.py
+    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...], "damaged": [NAME, ...]}' | python dvc_push.py
 
 The request comes by stdin, so that DVC can be imported while the clone is made; without one it does nothing.
-`remote` is written to `.dvc/config` where another stands; null keeps the one that stands there.
+`remote` is written to `.dvc/config` where another stands; null keeps the one that stands there. Objects that are
+`damaged` are removed from the remote first: DVC would believe that it has them.
 
 Run as a script, so that DVC may live in another environment than Airflow, and so that nothing it leaks or
 kills reaches the task; it imports nothing of ours. `dvc push` exits 0 even when it pushed nothing: hence the
@@ -54,7 +55,7 @@ def set_remote(repo, url):
         repo.config.load()
 
 
-def work(clone, remote, targets):
+def work(clone, remote, targets, damaged):
     """Adds, pushes and reads back; returns what is wrong, or nothing."""
     if not Path(clone, ".dvc").is_dir():
         Repo.init(clone).close()
@@ -62,8 +63,11 @@ def work(clone, remote, targets):
         with Repo(clone, config={"cache": {"type": ["hardlink", "copy"]}}) as repo:  # one copy less
             set_remote(repo, remote)
             stages = repo.add(targets)
-            repo.push([stage.addressing for stage in stages])
             odb = repo.cloud.get_remote_odb()
+            for path in map(odb.oid_to_path, damaged):
+                if odb.fs.exists(path):
+                    odb.fs.remove(path)
+            repo.push([stage.addressing for stage in stages])
             wrong = [problem for stage in stages if (problem := lost(odb, stage.outs[0].hash_info.value))]
     except (NoRemoteError, RemoteNotFoundError) as error:
         return f"config: {error}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import TYPE_CHECKING
 
 from include.apod.errors import BadData
@@ -87,6 +87,32 @@ def md5(content: bytes) -> str:
 
 def key_of(content: bytes) -> str:
     return hashlib.sha256(content + VERSION.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a CSV is made of.
+
+    Attributes:
+        md5: of the CSV.
+        keys: of its fragments, by month.
+    """
+
+    md5: str
+    keys: dict[str, str]
+
+
+def read_composition(path: Path) -> Composition | None:
+    """What a CSV is made of; None where that is not known."""
+    try:
+        return Composition(**json.loads(path.read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def write_composition(path: Path, composition: Composition) -> None:
+    with replacing(path) as file:
+        file.write(json.dumps(asdict(composition), separators=(",", ":")).encode())
 
 
 def read_manifest(clean: Path) -> dict[str, Fragment]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 300
 # What a machine's own git configuration may not change: signing, hooks and line ends.
 STEADY = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
+TOO_LATE = ("fetch first", "non-fast-forward", "cannot lock ref")
 REFUSED = (
     "authentication failed",
     "permission denied",
@@ -24,6 +25,8 @@ REFUSED = (
     "does not exist",
     "does not appear",
     "403",
+    "hook declined",
+    "protected branch",
 )
 
 
@@ -83,6 +86,39 @@ class Clone:
         except subprocess.TimeoutExpired as error:
             raise Unavailable(f"git {args[0]} with {self.repository.url} took over {TIMEOUT_SECONDS} s.") from error
 
+    def git_bytes(self, *args: str, stdin: bytes) -> bytes:
+        """Runs one git command that prints anything; raises as `git` does."""
+        done = subprocess.run(
+            ["git", *STEADY, *args],
+            cwd=self.path,
+            env=_environment(self.repository),
+            input=stdin,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise failure(args[0], done.stderr.decode(errors="replace"), self.repository)
+        return done.stdout
+
+    def push(self) -> Exception | None:
+        """Pushes what is checked out to the branch; returns git's words when somebody else's commit came first.
+
+        Raises:
+            Unavailable, Misconfigured: the push failed for another reason.
+        """
+        done = self.attempt("push", "--quiet", "origin", f"HEAD:refs/heads/{self.repository.branch}")
+        if not done.returncode:
+            return None
+        error = failure("push", done.stderr, self.repository)
+        if any(word in done.stderr for word in TOO_LATE):
+            return error
+        raise error
+
+    def has(self, name: str) -> bool:
+        """Whether the commit that is checked out has this file."""
+        return not self.attempt("cat-file", "-e", f"HEAD:{name}").returncode
+
     def read(self, name: str) -> str | None:
         """The text of a file of the clone, None where there is none."""
         path = self.path / name
@@ -125,3 +161,15 @@ def failure(command: str, stderr: str, repository: Repository) -> Exception:
     if any(word in said.lower() for word in REFUSED):
         return Misconfigured(f"{message}. Check host, login and password of connection apod_git, and APOD_GIT_BRANCH.")
     return Unavailable(message)
+
+
+def checkout_version(folder: Path) -> str:
+    """The commit of a checkout, with `-dirty` where files differ from it; `unknown` where it is none."""
+
+    def said(*args: str) -> str:
+        command = ["git", *STEADY, *args]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
+
+    if not (folder / ".git").exists() or not (head := said("rev-parse", "HEAD")):
+        return "unknown"
+    return head + ("-dirty" if said("status", "--porcelain") else "")

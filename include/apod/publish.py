@@ -15,6 +15,7 @@ from psycopg.rows import namedtuple_row
 from include.apod.audit import check, guard, prove
 from include.apod.datapackage import describe
 from include.apod.errors import BadData
+from include.apod.fragments import read_composition, write_composition
 from include.apod.run import Report
 from include.apod.sql import statement
 from include.apod.store import Store, md5_of, replacing, sync_folder
@@ -89,7 +90,7 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
             prove(cursor, staged, md5)
     except BadData:
         connection.execute(statement("truncate_staged"))  # the next run stages every month again: it may be that
-        store.staged_keys.unlink(missing_ok=True)
+        store.staged_composition.unlink(missing_ok=True)
         raise
     replaced = show(store, staged, md5, sealed=sealed)
     facts = {one.name: one.found for one in checks} | {"rejected": rejected.found, "repaired": changes.repaired}
@@ -98,11 +99,17 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
 
 
 def show(store: Store, staged: Path, md5: str, *, sealed: bool) -> bool:
-    """Puts the proven CSV and its description in place; says whether either was not what the `sealed` load left."""
+    """Puts the proven CSV, what it is made of and its description in place.
+
+    Says whether CSV or description were not what the `sealed` load had left.
+    """
     behind = sealed and staged != store.csv and (not store.csv.exists() or md5_of(store.csv) != md5)
     if staged != store.csv:
         staged.replace(store.csv)
         sync_folder(store.root)
+    made_of = read_composition(store.staged_composition)
+    if made_of and made_of.md5 == md5 and made_of != read_composition(store.composition):
+        write_composition(store.composition, made_of)
     description = describe(md5, store.csv.stat().st_size)
     described = store.datapackage.exists() and store.datapackage.read_bytes() == description
     if not described:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.columns import read_rows
+from include.apod.days import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from include.apod.diff import Diff
+    from include.apod.version import Stamp
+
 TITLE_WIDTH = 60
+LONGEST_BODY = 20  # lines
 
 
 @dataclass(frozen=True)
@@ -34,15 +39,41 @@ class Content:
 
 @dataclass(frozen=True)
 class Changes:
-    """Pictures added, changed and removed since the version before."""
+    """What is new since the version before.
 
-    added: int
-    changed: int
-    removed: int
+    Attributes:
+        diff: of the two CSVs; None where it is not known.
+        emptied: days that are proven to have no picture since.
+    """
 
-    def __str__(self) -> str:
-        counts = {"+": self.added, "~": self.changed, "-": self.removed}
-        return " ".join(f"{sign}{count}" for sign, count in counts.items() if count)
+    diff: Diff | None
+    emptied: frozenset[date] = frozenset()
+
+    @property
+    def counts(self) -> str:
+        """`+1 ~2 -3`, without what is nought."""
+        if self.diff is None:
+            return ""
+        counts = {"+": self.diff.added, "~": self.diff.corrected, "-": self.diff.removed}
+        return " ".join(f"{sign}{len(days)}" for sign, days in counts.items() if days)
+
+    @property
+    def body(self) -> str:
+        """A line for each span of days that came, went or proved empty, and for each day that was corrected."""
+        lines = [f"∅ {span}" for span in spans(self.emptied)]
+        if self.diff is not None:
+            lines[:0] = [
+                *_spans("+", self.diff.added),
+                *(f"~ {day} {', '.join(values)}" for day, values in self.diff.corrected.items()),
+                *_spans("-", self.diff.removed),
+            ]
+        shown = lines if len(lines) <= LONGEST_BODY else lines[: LONGEST_BODY - 1]
+        return "\n".join([*shown, f"and {len(lines) - len(shown)} more"] if shown != lines else shown)
+
+
+def _spans(sign: str, days: Iterable[str]) -> list[str]:
+    found = spans(map(date.fromisoformat, days))
+    return [f"{sign} {span} ({len(span)})" if len(span) > 1 else f"{sign} {span}" for span in found]
 
 
 def read_content(path: Path) -> Content:
@@ -52,24 +83,25 @@ def read_content(path: Path) -> Content:
     return Content(len(days), days[0][0], last, title)
 
 
-def facts(content: Content, md5: str, complete: date | None, code_version: str, run: str) -> dict[str, str]:
+def facts(content: Content, md5: str, complete: date | None, empty: Iterable[date], stamp: Stamp) -> dict[str, str]:
     """The facts of a version, by the names of the commit's trailers."""
     return {
         "Rows": f"{content.rows}",
         "Range": f"{content.first}..{content.last}",
         "CSV-MD5": md5,
         "Complete-Through": f"{complete}",
-        "Code-Commit": code_version,
-        "Run": run,
+        "No-Picture": " ".join(map(str, spans(empty))) or "none",
+        "Code-Commit": stamp.code_version,
+        "Run": stamp.run,
     }
 
 
-def release_note(content: Content, changes: Changes | None, note: str, trailers: Mapping[str, str]) -> str:
-    """The whole message: subject, what a person had to say, trailers."""
+def release_note(content: Content, changes: Changes, note: str, trailers: Mapping[str, str]) -> str:
+    """The whole message: subject, what a person had to say, what changed, trailers."""
     title = " ".join(content.title.split())
     shortened = title if len(title) <= TITLE_WIDTH else f"{title[: TITLE_WIDTH - 1]}…"
     count = f"{content.rows} pictures"
-    inside = f"{changes}, {count}" if changes and f"{changes}" else count
+    inside = f"{changes.counts}, {count}" if changes.counts else count
     subject = f'data: {content.last} "{shortened}" ({inside})'
     tail = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in trailers.items())
-    return "\n\n".join(part for part in (subject, note.strip(), tail) if part) + "\n"
+    return "\n\n".join(part for part in (subject, note.strip(), changes.body, tail) if part) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import shutil
@@ -10,9 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fsspec.core import url_to_fs
+
 from include.apod.errors import Misconfigured, Unavailable
+from include.apod.store import md5_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from include.apod.git import Clone
 
 TIMEOUT_SECONDS = 1800
@@ -29,6 +35,49 @@ class Remote:
 
     url: str | None
     python: str
+
+
+def url_in(config: str | None) -> str | None:
+    """The URL of the default remote in a `.dvc/config`; None where none is named."""
+    parsed = configparser.ConfigParser(interpolation=None)
+    try:
+        parsed.read_string(config or "")
+        return parsed[f"'remote \"{parsed['core']['remote']}\"'"]["url"]
+    except (configparser.Error, KeyError):
+        return None
+
+
+def path_of(url: str, name: str) -> str:
+    """Where the remote at `url` keeps the object of this name."""
+    return f"{url.rstrip('/')}/files/md5/{name[:2]}/{name[2:]}"
+
+
+def lacking(url: str, sizes: Mapping[str, int]) -> list[str]:
+    """Which of these objects the remote does not hold in their full size; answered without DVC.
+
+    Raises:
+        Unavailable: it does not answer.
+    """
+    files, root = url_to_fs(url)
+    held = {}
+    for name in sizes:
+        try:
+            held[name] = files.size(path_of(root, name))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise Unavailable(f"The DVC remote {url} does not answer: {error}") from error
+    return [name for name, size in sizes.items() if held.get(name) != size]
+
+
+def fetch(url: str, name: str, target: Path) -> bool:
+    """Copies an object out of the remote, without DVC; whether it is there and whole."""
+    files, root = url_to_fs(url)
+    try:
+        files.get_file(path_of(root, name), str(target))
+    except FileNotFoundError:
+        return False
+    return md5_of(target) == name.removesuffix(".dir")
 
 
 def starting_dvc(remote: Remote, folder: Path, script: str = "dvc_push.py") -> subprocess.Popen[str]:
@@ -51,31 +100,29 @@ def starting_dvc(remote: Remote, folder: Path, script: str = "dvc_push.py") -> s
     )
 
 
-def push_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote) -> None:
-    """`dvc add`, `dvc push` and reading back, in the process that has DVC.
+def push_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote, damaged: Sequence[str] = ()) -> None:
+    """`dvc add`, `dvc push` and reading back, in the process that has DVC; objects known to be `damaged` go first.
 
     Raises:
         Misconfigured: no remote is named, or that interpreter has no DVC.
         Unavailable: the remote did not take the bytes, or did not give them back.
     """
     targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
-    request = {"clone": str(work.path), "remote": remote.url, "targets": targets}
+    request = {"clone": str(work.path), "remote": remote.url, "targets": targets, "damaged": [*damaged]}
     if said := _ask(dvc, request):
         raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
 
 
-def pull_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote, pointer: str) -> None:
-    """`dvc pull` of one pointer into the clone, each file compared with what its version says.
+def pull_bytes(work: Clone, remote: Remote, *pointers: str) -> None:
+    """`dvc pull` of some pointers into the clone, each file compared with what its version says.
 
     Raises:
         Misconfigured: no remote is named, or that interpreter has no DVC.
         Unavailable: the remote did not answer, or does not have these bytes.
     """
-    if said := _ask(dvc, {"clone": str(work.path), "remote": remote.url, "target": pointer}):
-        raise Unavailable(
-            f"{pointer} of {work.repository.branch} cannot be pulled, so nothing was restored: {said}. To begin again "
-            f"from NASA alone, remove {pointer} from the branch."
-        )
+    with starting_dvc(remote, work.path.parent, "dvc_pull.py") as dvc:
+        if said := _ask(dvc, {"clone": str(work.path), "remote": remote.url, "targets": pointers}):
+            raise Unavailable(said)
 
 
 def _ask(dvc: subprocess.Popen[str], request: dict[str, Any]) -> str:

@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
+from include.apod.errors import Unavailable
 from include.apod.git import clone
-from include.apod.remote import Remote, pull_bytes, starting_dvc
+from include.apod.remote import Remote, pull_bytes
 from include.apod.run import Report
 from include.apod.version import RAW_POINTER
 
@@ -35,11 +36,17 @@ def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
         BadData: what came back is no raw store.
         Misconfigured: a credential, branch or remote is wrong.
     """
-    with TemporaryDirectory(prefix="apod-restore-") as folder, starting_dvc(remote, Path(folder), "dvc_pull.py") as dvc:
+    with TemporaryDirectory(prefix="apod-restore-") as folder:
         work = clone(repository, Path(folder) / "clone")
         if work.read(RAW_POINTER) is None:
             return Report(False, f"nothing to restore: {repository.branch} has no version yet")
-        pull_bytes(dvc, work, remote, RAW_POINTER)
+        try:
+            pull_bytes(work, remote, RAW_POINTER)
+        except Unavailable as error:
+            raise Unavailable(
+                f"{RAW_POINTER} of {repository.branch} cannot be pulled, so nothing was restored: {error}. To begin "
+                f"again from NASA alone, remove {RAW_POINTER} from the branch."
+            ) from error
         shutil.rmtree(store.restoring, ignore_errors=True)
         shutil.copytree(work.path / "data" / "raw", store.restoring)
         commit = work.git("rev-parse", "--short=12", "HEAD")

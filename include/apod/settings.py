@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from include.apod.errors import Misconfigured
+from include.apod.git import checkout_version
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +36,10 @@ class Settings(BaseSettings):
         None, description="URL of the DVC remote; written to `.dvc/config` with the next version"
     )
     dvc_python: str = Field(sys.executable, description="interpreter that has DVC")
-    code_version: str = Field("unknown", description="commit of the running code, for the `Code-Commit` trailer")
+    code_version: str = Field(
+        default_factory=lambda: checkout_version(PROJECT),
+        description="commit of the running code, for the `Code-Commit` trailer",
+    )
 
     @field_validator("sources", mode="before")
     @classmethod

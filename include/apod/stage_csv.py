@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from include.apod.columns import HEADER
-from include.apod.fragments import read_manifest
+from include.apod.fragments import Composition, read_composition, read_manifest, write_composition
 from include.apod.run import Report
 from include.apod.store import md5_of, replacing
 
@@ -23,12 +23,11 @@ def stage_csv(store: Store) -> Report:
         BadData: a fragment is not what transform wrote; the staged CSV is as it was.
     """
     manifest = read_manifest(store.clean).values()
-    keys = " ".join(fragment.key for fragment in manifest).encode()
+    keys = {fragment.month: fragment.key for fragment in manifest}
     made = store.staged_csv if store.staged_csv.exists() else store.csv  # publish moves the one to the other
-    if made.exists() and store.staged_keys.exists():
-        known, _, recorded = store.staged_keys.read_bytes().rpartition(b"\n")
-        if known == keys and (md5 := md5_of(made)).encode() == recorded:
-            return Report(False, "staged for the CSV already", {"md5": md5})
+    known = read_composition(store.staged_composition)
+    if known and known.keys == keys and made.exists() and md5_of(made) == known.md5:
+        return Report(False, "staged for the CSV already", {"md5": known.md5})
     digest = hashlib.md5(HEADER, usedforsecurity=False)
     with replacing(store.staged_csv) as file:
         file.write(HEADER)
@@ -36,7 +35,6 @@ def stage_csv(store: Store) -> Report:
             content = fragment.read(store.clean)
             digest.update(content)
             file.write(content)
-    with replacing(store.staged_keys) as file:
-        file.write(keys + b"\n" + digest.hexdigest().encode())
+    write_composition(store.staged_composition, Composition(digest.hexdigest(), keys))
     sentence = f"{store.staged_csv.stat().st_size} bytes staged for the CSV"
     return Report(True, sentence, {"md5": digest.hexdigest()})

@@ -17,7 +17,7 @@ from include.apod.git import clone
 from include.apod.run import Report
 from include.apod.sql import statement
 from include.apod.store import md5_of
-from include.apod.version import CSV_POINTER, md5_in
+from include.apod.version import CSV_POINTER, named
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,7 +70,7 @@ def version_status(store: Store, repository: Repository) -> Report:
     if not store.csv.exists():
         return Report(False, "nothing to version yet: there is no CSV")
     with TemporaryDirectory(prefix="apod-status-") as folder:
-        tip = md5_in(clone(repository, Path(folder) / "clone").read(CSV_POINTER))
+        tip = named(clone(repository, Path(folder) / "clone").read(CSV_POINTER))
     if tip != md5_of(store.csv):
         return Report(True, f"the CSV is not on {repository.branch} yet")
     return Report(False, f"{repository.branch} points at the CSV there is now")

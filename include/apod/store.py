@@ -47,9 +47,14 @@ class Store:
         return self.root / "staged" / "apod_data.csv"
 
     @property
-    def staged_keys(self) -> Path:
+    def staged_composition(self) -> Path:
         """Which fragments the staged CSV is made of, and its md5."""
-        return self.root / "staged" / "keys"
+        return self.root / "staged" / "composition.json"
+
+    @property
+    def composition(self) -> Path:
+        """Which fragments the published CSV is made of, and its md5."""
+        return self.root / "composition.json"
 
     @property
     def csv(self) -> Path:

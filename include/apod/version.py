@@ -1,4 +1,4 @@
-"""Step 5: one commit that points at the CSV and the raw store there are now, their bytes in the DVC remote.
+"""Step 5: one commit that points at the CSV and the raw store it was made from, their bytes in the DVC remote.
 
 The order is bytes, verify, pointer, push, in a throw-away clone: killed anywhere, the branch names either the
 old version or the new one, never bytes that are not there.
@@ -6,7 +6,9 @@ old version or the new one, never bytes that are not there.
 
 from __future__ import annotations
 
-import shutil
+import logging
+import random
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,35 +16,35 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from include.apod.columns import HEADER
 from include.apod.coverage import read_coverage
-from include.apod.errors import BadData, NotPublished, Unavailable
-from include.apod.git import Clone, clone, failure
+from include.apod.days import parse_spans
+from include.apod.diff import from_bytes, from_ledger
+from include.apod.errors import Misconfigured, NotPublished, Unavailable
+from include.apod.git import Clone, clone
 from include.apod.release_note import Changes, facts, read_content, release_note
-from include.apod.remote import Remote, push_bytes, starting_dvc
+from include.apod.remote import Remote, fetch, lacking, push_bytes, starting_dvc, url_in
 from include.apod.run import Report
+from include.apod.snapshot import Snapshot, take
 from include.apod.sql import statement
-from include.apod.store import Store, md5_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from psycopg import Connection
 
     from include.apod.git import Repository
+    from include.apod.store import Store
+
+log = logging.getLogger(__name__)
 
 CSV_POINTER = "data/apod_data.csv.dvc"
 RAW_POINTER = "data/raw.dvc"
-COMMITTED = (
-    CSV_POINTER,
-    RAW_POINTER,
-    "data/datapackage.json",
-    "data/.gitignore",
-    ".dvc/config",
-    ".dvc/.gitignore",
-    ".dvcignore",
-)
-ATTEMPTS = 5
+DATAPACKAGE = "data/datapackage.json"
+OURS = (CSV_POINTER, RAW_POINTER, DATAPACKAGE)
+SETTINGS = ("data/.gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore")  # DVC's, made once
+ATTEMPTS = 12  # pushes; one that came too late costs a fetch and a commit
 
 
 @dataclass(frozen=True)
@@ -62,99 +64,159 @@ class Stamp:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A version whose bytes are safe and which is to be committed.
+
+    Attributes:
+        snapshot: what it holds.
+        url: of the DVC remote that has the bytes.
+        files: the content of each file of the commit, by its name in the repository.
+        settings: DVC's own files as they stood in the repository when `files` were made from them.
+    """
+
+    snapshot: Snapshot
+    url: str
+    files: dict[str, str]
+    settings: dict[str, str | None]
+
+
 def version(repository: Repository, remote: Remote, store: Store, connection: Connection, stamp: Stamp) -> Report:
     """Commits the CSV, the raw store and their description as a version, unless the branch's tip is that one.
 
     Raises:
-        NotPublished: there is no CSV yet.
-        Unavailable: the repository or the remote did not answer, or other writers were quicker each time.
+        NotPublished: there is no CSV yet, or it is not the raw store's any more: a load comes first.
+        Unavailable: the repository, the remote or the disk failed, or other writers were quicker each time.
         BadData: the CSV is not the one that was proven equal to the table.
         Misconfigured: a credential, branch or remote is wrong.
     """
     if not store.csv.exists():
         raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
-    for _ in range(ATTEMPTS):
-        if report := attempt(repository, remote, store, connection, stamp):
-            return report
-    raise Unavailable(f"Other writers changed {repository.branch} first, {ATTEMPTS} times in a row.")
+    try:
+        with TemporaryDirectory(prefix="apod-version-") as folder:
+            work = clone(repository, Path(folder) / "clone")
+            snapshot = take(store, work.path / "data", connection)
+            url = remote.url or url_in(work.read(".dvc/config"))
+            if url is None:
+                raise Misconfigured(f"{repository.branch} names no DVC remote. Set APOD_DVC_REMOTE.")
+            lost = lacking(url, snapshot.sizes)
+            at_tip = is_at_tip(work, snapshot, url)
+            if at_tip and lost:
+                log.warning("The DVC remote lost %d objects of this version; they are pushed again.", len(lost))
+            if at_tip and not lost:
+                report = nothing_new(work, snapshot)
+            else:
+                report = publish(work, push_draft(work, remote, (snapshot, url, lost)), connection, stamp)
+    except OSError as error:
+        raise Unavailable(f"The version could not be made: {error}. Nothing was committed.") from error
+    connection.execute(
+        statement("insert_version"),
+        {**report.facts, "run": stamp.run, "code_version": stamp.code_version},
+    )
+    return report
 
 
-def attempt(
-    repository: Repository, remote: Remote, store: Store, connection: Connection, stamp: Stamp
-) -> Report | None:
-    """One try from a fresh clone; None when somebody else's push came first."""
-    with TemporaryDirectory(prefix="apod-version-") as folder, starting_dvc(remote, Path(folder)) as dvc:
-        work = clone(repository, Path(folder) / "clone")
-        before = md5_in(work.read(CSV_POINTER))
-        md5 = bring_in(store, work.path)
-        changes = changes_since(connection, before, md5)
-        content = read_content(work.path / "data" / "apod_data.csv")
-        complete = read_coverage(work.path / "data" / "raw").complete_through(stamp.since)
-        push_bytes(dvc, work, remote)
-        if not work.git("status", "--porcelain", "--", *COMMITTED):
-            tip = work.git("rev-parse", "HEAD")
-            sentence = f"nothing new: {tip[:12]} on {repository.branch} is this version already"
-            return Report(False, sentence, {"md5": md5})
-        trailers = facts(content, md5, complete, stamp.code_version, stamp.run)
-        note = release_note(content, changes, stamp.note, trailers)
-        head = commit(work, note, trailers)
-        sentence = f"{note.splitlines()[0]} as {head[:12]} on {repository.branch}"
-        points: dict[str, str | int] = {"commit": head, "md5": md5, "rows": content.rows, "last": content.last}
-        return Report(True, sentence, points) if push(work) else None
+def is_at_tip(work: Clone, snapshot: Snapshot, url: str) -> bool:
+    """Whether the branch's tip points at what was taken, and at the remote that has it."""
+    points = (named(work.read(CSV_POINTER)), named(work.read(RAW_POINTER)), url_in(work.read(".dvc/config")))
+    return points == (snapshot.md5, snapshot.raw, url) and not work.git("status", "--porcelain", "--", DATAPACKAGE)
 
 
-def md5_in(pointer: str | None) -> str | None:
-    """The md5 that a `.dvc` file names."""
-    return yaml.safe_load(pointer)["outs"][0]["md5"] if pointer else None
+def nothing_new(work: Clone, snapshot: Snapshot) -> Report:
+    tip = work.git("rev-parse", "HEAD")
+    sentence = f"nothing new: {tip[:12]} on {work.repository.branch} is this version already"
+    return Report(False, sentence, {"commit": tip, "md5": snapshot.md5})
 
 
-def bring_in(store: Store, clone_path: Path) -> str:
-    """Copies what is to be versioned into the clone; returns the md5 of the CSV that was copied."""
-    data = clone_path / "data"
-    data.mkdir(exist_ok=True)
-    shutil.copyfile(store.csv, data / "apod_data.csv")
-    shutil.copyfile(store.datapackage, data / "datapackage.json")
-    shutil.copytree(store.raw, data / "raw", copy_function=shutil.copyfile, ignore=shutil.ignore_patterns(".*"))
-    return md5_of(data / "apod_data.csv")
+def named(pointer: str | None) -> str | None:
+    """The object that a `.dvc` file names; None where it is none, or was spoiled by hand."""
+    try:
+        return f"{yaml.safe_load(pointer)['outs'][0]['md5']}" if pointer else None
+    except (yaml.YAMLError, KeyError, IndexError, TypeError):
+        return None
 
 
-def changes_since(connection: Connection, before: str | None, md5: str) -> Changes | None:
-    """What the loads since the version before did, from their own records; None where they do not reach back.
+def push_draft(work: Clone, remote: Remote, taken: tuple[Snapshot, str, list[str]]) -> Draft:
+    """Brings the bytes into the remote; the pointers to them are made on the way.
 
     Raises:
-        BadData: the CSV is not the one of the newest load.
+        Unavailable: the remote did not take the bytes, or does not give them back.
+        Misconfigured: that interpreter has no DVC.
     """
-    latest = connection.execute(statement("select_latest_load")).fetchone()
-    if latest is None or latest[1] != md5:
-        raise BadData(
-            f"The CSV (md5 {md5}) is not the one that was proven equal to the table (md5 {latest and latest[1]}). "
-            "./apod trigger load puts it right."
-        )
+    snapshot, url, lost = taken
+    settings = {name: work.read(name) for name in SETTINGS}
+    for pointer in (CSV_POINTER, RAW_POINTER):
+        if named(work.read(pointer)) is None:
+            (work.path / pointer).unlink(missing_ok=True)  # DVC would stumble over it
+    with starting_dvc(remote, work.path.parent) as dvc:
+        # where the remote has the list of a folder, DVC takes all of its files to be there
+        push_bytes(dvc, work, remote, [*lost, snapshot.raw] if lost else [])
+    files = {name: text for name in (*OURS, *SETTINGS) if (text := work.read(name)) is not None}
+    return Draft(snapshot, url, files, settings)
+
+
+def publish(work: Clone, draft: Draft, connection: Connection, stamp: Stamp) -> Report:
+    """Commits and pushes a draft, on top of whatever others push in between.
+
+    Raises:
+        Unavailable: others were quicker each time, or named another remote.
+    """
+    content = read_content(work.path / "data" / "apod_data.csv")
+    coverage = read_coverage(work.path / "data" / "raw")
+    empty = coverage.proven_empty
+    trailers = facts(content, draft.snapshot.md5, coverage.complete_through(stamp.since), empty, stamp)
+    for turn in range(ATTEMPTS):
+        if not work.git("status", "--porcelain", "--", *draft.files):
+            return nothing_new(work, draft.snapshot)
+        changes = changes_since(work, draft, connection, empty)
+        note = release_note(content, changes, stamp.note, trailers)
+        head = commit(work, draft, note, trailers)
+        refused = work.push()
+        if refused is None:
+            sentence = f"{note.splitlines()[0]} as {head[:12]} on {work.repository.branch}"
+            points: dict[str, str | int] = {"commit": head, "md5": draft.snapshot.md5, "rows": content.rows}
+            return Report(True, sentence, {**points, "last": content.last})
+        time.sleep(random.uniform(0, turn / 10))  # noqa: S311  # so that writers who met do not meet again
+        catch_up(work, draft)
+    raise Unavailable(f"Others were at {work.repository.branch} first, {ATTEMPTS} times in a row: {refused}")
+
+
+def changes_since(work: Clone, draft: Draft, connection: Connection, empty: Iterable[date]) -> Changes:
+    """What is new since the version at the tip: from the records of the loads, else from the bytes of both CSVs."""
+    pointer = work.git("show", f"HEAD:{CSV_POINTER}") if work.has(CSV_POINTER) else None
+    before, csv, old = named(pointer), work.path / "data" / "apod_data.csv", work.path.parent / "before.csv"
+    meta = (yaml.safe_load(pointer).get("meta") or {}) if pointer and before else {}
+    emptied = frozenset(empty) - parse_spans(f"{meta.get('no_picture', '')}")
     if before is None:
-        return Changes(latest[2], 0, 0)
-    since = connection.execute(statement("sum_changes_since"), {"md5": before}).fetchone()
-    return None if since is None or since[0] is None else Changes(*since)
+        old.write_bytes(HEADER)
+        return Changes(from_bytes(old, csv), emptied)
+    diff = from_ledger(connection, before, draft.snapshot.md5)
+    if diff is None and fetch(draft.url, before, old):
+        diff = from_bytes(old, csv)
+    return Changes(diff, emptied)
 
 
-def commit(work: Clone, message: str, trailers: Mapping[str, str]) -> str:
-    """Commits the pointers, the facts in the message and in the `.dvc` file; returns the commit."""
-    pointer = work.path / CSV_POINTER
+def commit(work: Clone, draft: Draft, message: str, trailers: Mapping[str, str]) -> str:
+    """Commits the files, the facts in the message and in the `.dvc` file; returns the commit."""
     meta = {name.lower().replace("-", "_"): value for name, value in trailers.items()}
-    pointer.write_text(yaml.safe_dump({**yaml.safe_load(pointer.read_text()), "meta": meta}, sort_keys=False))
-    work.git("add", "--", *(name for name in COMMITTED if (work.path / name).exists()))
+    pointer = {**yaml.safe_load(draft.files[CSV_POINTER]), "meta": meta}
+    (work.path / CSV_POINTER).write_text(yaml.safe_dump(pointer, sort_keys=False))
+    work.git("add", "--", *draft.files)
     work.git("commit", "--quiet", "--cleanup=verbatim", "--file=-", stdin=message)
     return work.git("rev-parse", "HEAD")
 
 
-def push(work: Clone) -> bool:
-    """Pushes the commit; False when somebody else's came first.
+def catch_up(work: Clone, draft: Draft) -> None:
+    """Puts the draft on top of what the branch is now. Nothing of anybody else's is merged or undone.
 
     Raises:
-        Unavailable, Misconfigured: the push failed for another reason.
+        Unavailable: somebody set up DVC in another way in between.
     """
-    done = work.attempt("push", "--quiet", "origin", f"HEAD:refs/heads/{work.repository.branch}")
-    if done.returncode and any(word in done.stderr for word in ("fetch first", "non-fast-forward", "cannot lock ref")):
-        return False
-    if done.returncode:
-        raise failure("push", done.stderr, work.repository)
-    return True
+    work.git("fetch", "--quiet", "--depth=1", "origin", f"refs/heads/{work.repository.branch}")
+    work.git("reset", "--quiet", "--hard", "FETCH_HEAD")
+    for name in SETTINGS:
+        if work.read(name) not in (draft.settings[name], draft.files.get(name)):
+            raise Unavailable(f"{name} was changed by somebody else in between. The next try begins from theirs.")
+    for name, text in draft.files.items():
+        (work.path / name).parent.mkdir(exist_ok=True)
+        (work.path / name).write_text(text)

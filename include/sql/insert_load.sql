@@ -1,6 +1,17 @@
--- Purpose: record a load with the md5 that the export must have.
+-- Purpose: record a load with the md5 that the export must have, before the merge, and the days that it adds and removes.
+-- A row that somebody deleted or put in by hand is no such day: its origin is, or is not, there all the same.
 -- Parameters: run, code_version, added, changed, removed, row_count, md5. Safe to repeat: no, once a load.
-insert into apod.load (run, code_version, added, changed, removed, row_count, md5)
+insert into apod.load (
+    run,
+    code_version,
+    added,
+    changed,
+    removed,
+    row_count,
+    md5,
+    added_days,
+    removed_days
+)
 values (
     %(run)s,
     %(code_version)s,
@@ -8,6 +19,20 @@ values (
     %(changed)s,
     %(removed)s,
     %(row_count)s,
-    %(md5)s
+    %(md5)s,
+    (
+        select array_agg(staging.date order by staging.date)
+        from apod.staging
+        left join apod.picture using (date)
+        left join apod.origin using (date)
+        where picture.date is null and origin.date is null
+    ),
+    (
+        select array_agg(picture.date order by picture.date)
+        from apod.picture
+        inner join apod.origin using (date)
+        left join apod.staging using (date)
+        where staging.date is null
+    )
 )
 returning load_id

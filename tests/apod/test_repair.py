@@ -90,8 +90,8 @@ def test_a_csv_that_somebody_changed(loaded, database, harm):
         lambda store: store.datapackage.write_bytes(b"{}"),
         lambda store: [path.unlink() for path in store.clean.glob("2026-10/*")],
         lambda store: (store.clean / "manifest.json").unlink(),
-        lambda store: store.staged_keys.unlink(),
-        lambda store: store.staged_keys.write_bytes(b"\xff"),
+        lambda store: store.staged_composition.unlink(),
+        lambda store: store.staged_composition.write_bytes(b"\xff"),
     ],
 )
 def test_files_between_the_steps(loaded, database, harm):
@@ -143,7 +143,7 @@ def test_rebuild_gives_the_same_md5(loaded, database):
     edit(loaded, DAY, title="Edited")
     load(loaded, database)
     before, md5 = shown(loaded, database), md5_of(loaded.csv)
-    loaded.staged_keys.unlink()
+    loaded.staged_composition.unlink()
     loaded.csv.unlink()
     database.execute("drop schema apod cascade")
     transform(loaded, rebuild=True)

@@ -61,10 +61,13 @@ def test_the_commit_reads_like_a_release_note(commit, bare, loaded):
         "\n"
         "For the record\n"
         "\n"
+        "+ 2026-10-01..2026-11-23 (54)\n"
+        "\n"
         "Rows: 54\n"
         "Range: 2026-10-01..2026-11-23\n"
         f"CSV-MD5: {md5_of(loaded.csv)}\n"
         "Complete-Through: 2026-11-23\n"
+        "No-Picture: none\n"
         "Code-Commit: 0123abc\n"
         "Run: manual__1"
     )
@@ -77,7 +80,7 @@ def test_the_pointer_says_the_same_facts(commit, bare, loaded):
     pointer = yaml.safe_load(run("git", "show", "main:data/apod_data.csv.dvc", cwd=bare))
 
     assert md5_of(loaded.csv) == pointer["outs"][0]["md5"] == pointer["meta"]["csv_md5"]
-    assert [*pointer["meta"]] == ["rows", "range", "csv_md5", "complete_through", "code_commit", "run"]
+    assert [*pointer["meta"]] == ["rows", "range", "csv_md5", "complete_through", "no_picture", "code_commit", "run"]
 
 
 def test_only_the_pointers_are_committed(commit, bare):

@@ -38,7 +38,10 @@ def test_help_lists_every_command(tmp_path):
     [
         (("trigger", "load"), "apod: The local stack is not up; start it with ./apod up."),
         (("trigger", "sing"), "apod: There is no step 'sing'; the steps are ingest, load and version."),
-        (("restore",), "apod: Say what to restore: ./apod restore --raw brings back the raw store."),
+        (
+            ("restore",),
+            "apod: Say what to restore: ./apod restore VERSION --to FOLDER or --schema NAME brings back a version, ./apod restore --raw the raw store.",
+        ),
         (("restore", "--raw"), "apod: There is no version yet; ./apod run makes one."),
         (("env",), "apod: There is no local stack yet; ./apod run makes one."),
         (("status",), "apod: There is no local stack yet; ./apod run makes one."),

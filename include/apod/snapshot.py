@@ -1,0 +1,96 @@
+"""What a version holds: the published CSV, its description, and the raw store that it was made from.
+
+Ingest may be ahead of the CSV. A month that has grown since is taken as it was: without its newest lines its digest is
+the one that the CSV's composition names, so anyone can make the CSV again from the version's own raw store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from include.apod import raw as raw_store
+from include.apod.errors import BadData, NotPublished
+from include.apod.fragments import key_of, read_composition
+from include.apod.sql import statement
+from include.apod.store import md5_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from psycopg import Connection
+
+    from include.apod.store import Store
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was taken.
+
+    Attributes:
+        md5: of the CSV.
+        raw: DVC's name of the raw store, an md5 and `.dir`.
+        sizes: bytes of each object that the DVC remote has to hold, by its name there.
+    """
+
+    md5: str
+    raw: str
+    sizes: dict[str, int]
+
+
+def take(store: Store, data: Path, connection: Connection) -> Snapshot:
+    """Copies into the folder `data` what is to be versioned, while no publish can put other files in place.
+
+    Raises:
+        BadData: the CSV is not the one that was proven equal to the table.
+        NotPublished: the raw store is no longer, or not yet, what the CSV was made from.
+    """
+    data.mkdir(exist_ok=True)
+    csv, raw = data / "apod_data.csv", data / "raw"
+    with connection.transaction():
+        connection.execute(statement("lock_published"))
+        shutil.copyfile(store.csv, csv)
+        shutil.copyfile(store.datapackage, data / "datapackage.json")
+        made_of = read_composition(store.composition)
+        latest = connection.execute(statement("select_latest_load")).fetchone()
+    md5 = md5_of(csv)
+    if latest is None or latest[1] != md5:
+        raise BadData(
+            f"The CSV (md5 {md5}) is not the one that was proven equal to the table (md5 {latest and latest[1]}). "
+            "./apod trigger load puts it right."
+        )
+    if made_of is None or made_of.md5 != md5:
+        raise NotPublished("It is not known what the CSV was made from; ./apod trigger load finds out.")
+    sizes, listing = {md5: csv.stat().st_size}, []
+    for month, key in made_of.keys.items():
+        content = as_of(raw_store.month_file(store.raw, month), key)
+        copy = raw_store.month_file(raw, month)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+        digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        sizes[digest] = len(content)
+        listing.append({"md5": digest, "relpath": f"{copy.relative_to(raw)}"})
+    folder = json.dumps(sorted(listing, key=lambda entry: entry["relpath"])).encode()  # as DVC writes it
+    name = hashlib.md5(folder, usedforsecurity=False).hexdigest() + ".dir"
+    return Snapshot(md5, name, {**sizes, name: len(folder)})
+
+
+def as_of(path: Path, key: str) -> bytes:
+    """The bytes of a month file as they were when the fragment of this key was made.
+
+    Raises:
+        NotPublished: they cannot be had from what the file is now.
+    """
+    content = path.read_bytes() if path.exists() else b""
+    if key_of(content) == key:
+        return content
+    lines = content.splitlines(keepends=True)
+    seen = [json.loads(line)["seen_at"] for line in lines]
+    for newest in sorted(set(seen), reverse=True):
+        older = b"".join(line for line, when in zip(lines, seen, strict=True) if when < newest)
+        if key_of(older) == key:
+            return older
+    raise NotPublished(f"{path} is not what the CSV was made from; ./apod trigger load comes first.")

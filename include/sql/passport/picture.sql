@@ -1,0 +1,4 @@
+-- Purpose: a day's row. Parameters: date. Safe to repeat: yes, reads only.
+select *
+from apod.picture
+where date = %(date)s
