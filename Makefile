@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 export LIVE
 
-.PHONY: help run up down test lint format bench lock
+.PHONY: help run up down test lint format bench growth lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -36,7 +36,12 @@ bench:  ## what the archive, a load, a day and trigger to commit cost, each agai
 	@local/setup bench
 	@.local/venv/bin/python -m bench.ingest
 	@.local/venv/bin/python -m bench.load
+	@.local/venv/bin/python -m bench.version
 	@.local/venv/bin/python -m bench.latency
+
+growth:  ## what 365 daily versions take in the DVC remote and in git, before and after gc (half an hour)
+	@local/setup bench
+	@.local/venv/bin/python -m bench.growth
 
 lock:  ## resolve requirements.txt and pyproject.toml into the lock files
 	@local/setup lock

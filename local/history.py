@@ -173,10 +173,7 @@ def restore(
     from local.restore import restore_raw, restore_version
 
     if not raw and not (name and (to or schema)):
-        raise StackError(
-            "Say what to restore: ./apod restore VERSION --to FOLDER or --schema NAME brings back a version, "
-            "./apod restore --raw the raw store."
-        )
+        raise StackError("Say what to restore: a VERSION, --to FOLDER or --schema NAME; or --raw, the live raw store.")
     with opened(live=live) as (stack, _):
         if raw:
             with stack.locked():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, astuple, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from include.apod.errors import BadData
 from include.apod.store import replacing
@@ -29,7 +29,7 @@ class Fragment:
 
     Attributes:
         month: `YYYY-MM`.
-        raw_size, raw_modified: of the raw file (bytes, nanoseconds) when it was read.
+        raw_size, raw_modified, raw_md5: of the raw file (bytes, nanoseconds, hex) when it was read.
         key: digest of the raw bytes and `VERSION`, 16 hex digits.
         size: bytes of the rows.
         rejected: observations in quarantine.
@@ -39,6 +39,7 @@ class Fragment:
     month: str
     raw_size: int
     raw_modified: int
+    raw_md5: str
     key: str
     size: int
     rejected: int
@@ -50,10 +51,14 @@ class Fragment:
 
     def is_of(self, raw: Path, clean: Path) -> bool:
         """Whether it is there and made from the raw file as it is now."""
-        now, (rows, origins, _) = raw.stat(), [self.path(clean, kind) for kind in KINDS]
-        unchanged = (self.raw_size, self.raw_modified) == (now.st_size, now.st_mtime_ns)
+        rows, origins, _ = [self.path(clean, kind) for kind in KINDS]
         there = rows.exists() and rows.stat().st_size == self.size and (origins.exists() or not self.size)
-        return unchanged and there
+        return there and self.is_raw(raw)
+
+    def is_raw(self, raw: Path) -> bool:
+        """Whether the raw file is the one that was read, by its size and time."""
+        now = raw.stat()
+        return (self.raw_size, self.raw_modified) == (now.st_size, now.st_mtime_ns)
 
     def write(self, clean: Path, files: Mapping[str, bytes]) -> None:
         """Puts its files in place, the rows last, and drops those of an older one of the month."""
@@ -95,11 +100,11 @@ class Composition:
 
     Attributes:
         md5: of the CSV.
-        keys: of its fragments, by month.
+        months: of each month the key of its fragment, and md5 and size of the raw file that this was made from.
     """
 
     md5: str
-    keys: dict[str, str]
+    months: dict[str, list[Any]]
 
 
 def read_composition(path: Path) -> Composition | None:

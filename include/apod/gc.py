@@ -13,8 +13,8 @@ from fsspec.core import url_to_fs
 
 from include.apod.errors import ApodError
 from include.apod.history import Version, read_blobs
+from include.apod.pointers import CSV_POINTER, named
 from include.apod.remote import path_of
-from include.apod.version import CSV_POINTER, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,8 +14,8 @@ from fsspec.core import url_to_fs
 
 from include.apod.errors import BadData, Misconfigured, Unavailable
 from include.apod.git import Clone
+from include.apod.pointers import CSV_POINTER, RAW_POINTER, named
 from include.apod.remote import fetch, url_in
-from include.apod.version import CSV_POINTER, RAW_POINTER, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from include.apod import raw as raw_store
 from include.apod.errors import Unavailable
 from include.apod.git import clone
+from include.apod.pointers import RAW_POINTER
 from include.apod.remote import Remote, pull_bytes
 from include.apod.run import Report
-from include.apod.version import RAW_POINTER
 
 if TYPE_CHECKING:
     from include.apod.git import Repository

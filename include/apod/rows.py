@@ -66,7 +66,9 @@ def write_fragments(months: Sequence[Path], clean: Path) -> dict[str, Fragment]:
         rows = "".join(islice(lines, len(one.records))).encode()
         files = (rows, quoted((*origin, VERSION) for origin in one.origins), quoted(one.rejected))
         digests = [*map(md5, files)]
-        fragment = Fragment(month.stem, len(content), when, key_of(content), len(rows), len(one.rejected), digests)
+        fragment = Fragment(
+            month.stem, len(content), when, md5(content), key_of(content), len(rows), len(one.rejected), digests
+        )
         fragment.write(clean, {kind: file for kind, file in zip(KINDS, files, strict=True) if file or kind == "csv"})
         made[month.stem] = fragment
     return made

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from include.apod import raw as raw_store
 from include.apod.errors import BadData, NotPublished
@@ -28,28 +28,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was taken.
+    """What a version is to hold.
 
     Attributes:
         md5: of the CSV.
         raw: DVC's name of the raw store, an md5 and `.dir`.
         sizes: bytes of each object that the DVC remote has to hold, by its name there.
+        months: of each month the key of its fragment, and md5 and size of its raw file.
     """
 
     md5: str
     raw: str
     sizes: dict[str, int]
+    months: dict[str, list[Any]]
 
 
 def take(store: Store, data: Path, connection: Connection) -> Snapshot:
-    """Copies into the folder `data` what is to be versioned, while no publish can put other files in place.
+    """Copies the CSV and its description into the folder `data`, while no publish can put others in place.
 
     Raises:
         BadData: the CSV is not the one that was proven equal to the table.
-        NotPublished: the raw store is no longer, or not yet, what the CSV was made from.
+        NotPublished: it is not known what the CSV was made from.
     """
     data.mkdir(exist_ok=True)
-    csv, raw = data / "apod_data.csv", data / "raw"
+    csv = data / "apod_data.csv"
     with connection.transaction():
         connection.execute(statement("lock_published"))
         shutil.copyfile(store.csv, csv)
@@ -64,18 +66,27 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
         )
     if made_of is None or made_of.md5 != md5:
         raise NotPublished("It is not known what the CSV was made from; ./apod trigger load finds out.")
-    sizes, listing = {md5: csv.stat().st_size}, []
-    for month, key in made_of.keys.items():
-        content = as_of(raw_store.month_file(store.raw, month), key)
-        copy = raw_store.month_file(raw, month)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(content)
-        digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        sizes[digest] = len(content)
-        listing.append({"md5": digest, "relpath": f"{copy.relative_to(raw)}"})
+    listing = [{"md5": digest, "relpath": _relative(month)} for month, (_, digest, _) in made_of.months.items()]
     folder = json.dumps(sorted(listing, key=lambda entry: entry["relpath"])).encode()  # as DVC writes it
     name = hashlib.md5(folder, usedforsecurity=False).hexdigest() + ".dir"
-    return Snapshot(md5, name, {**sizes, name: len(folder)})
+    sizes = {digest: size for _, digest, size in made_of.months.values()}
+    return Snapshot(md5, name, {**sizes, md5: csv.stat().st_size, name: len(folder)}, made_of.months)
+
+
+def write_raw(snapshot: Snapshot, store: Store, raw: Path) -> None:
+    """Writes the raw store that the CSV was made from into the folder `raw`.
+
+    Raises:
+        NotPublished: the raw store is no longer, or not yet, what it was then.
+    """
+    for month, (key, _, _) in snapshot.months.items():
+        target = raw / _relative(month)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(as_of(raw_store.month_file(store.raw, month), key))
+
+
+def _relative(month: str) -> str:
+    return f"{month[:4]}/{month}.jsonl"
 
 
 def as_of(path: Path, key: str) -> bytes:

@@ -23,10 +23,10 @@ def stage_csv(store: Store) -> Report:
         BadData: a fragment is not what transform wrote; the staged CSV is as it was.
     """
     manifest = read_manifest(store.clean).values()
-    keys = {fragment.month: fragment.key for fragment in manifest}
+    months = {one.month: [one.key, one.raw_md5, one.raw_size] for one in manifest}
     made = store.staged_csv if store.staged_csv.exists() else store.csv  # publish moves the one to the other
     known = read_composition(store.staged_composition)
-    if known and known.keys == keys and made.exists() and md5_of(made) == known.md5:
+    if known and known.months == months and made.exists() and md5_of(made) == known.md5:
         return Report(False, "staged for the CSV already", {"md5": known.md5})
     digest = hashlib.md5(HEADER, usedforsecurity=False)
     with replacing(store.staged_csv) as file:
@@ -35,6 +35,6 @@ def stage_csv(store: Store) -> Report:
             content = fragment.read(store.clean)
             digest.update(content)
             file.write(content)
-    write_composition(store.staged_composition, Composition(digest.hexdigest(), keys))
+    write_composition(store.staged_composition, Composition(digest.hexdigest(), months))
     sentence = f"{store.staged_csv.stat().st_size} bytes staged for the CSV"
     return Report(True, sentence, {"md5": digest.hexdigest()})

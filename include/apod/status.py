@@ -14,10 +14,10 @@ from include.apod.columns import HEADER
 from include.apod.coverage import read_coverage
 from include.apod.fragments import read_manifest
 from include.apod.git import clone
+from include.apod.pointers import CSV_POINTER, named
 from include.apod.run import Report
 from include.apod.sql import statement
 from include.apod.store import md5_of
-from include.apod.version import CSV_POINTER, named
 
 if TYPE_CHECKING:
     from datetime import datetime

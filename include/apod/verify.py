@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.apod.errors import ApodError, Unavailable
+from include.apod.pointers import CSV_POINTER, RAW_POINTER
 from include.apod.release_note import read_content
 from include.apod.remote import Remote, pull_bytes
 from include.apod.store import md5_of
-from include.apod.version import CSV_POINTER, RAW_POINTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

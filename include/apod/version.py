@@ -22,14 +22,14 @@ from include.apod.days import parse_spans
 from include.apod.diff import from_bytes, from_ledger
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
 from include.apod.git import Clone, clone
-from include.apod.release_note import Changes, facts, read_content, release_note
+from include.apod.pointers import CSV_POINTER, RAW_POINTER, named
+from include.apod.release_note import Changes, Content, facts, read_content, release_note
 from include.apod.remote import Remote, fetch, lacking, push_bytes, starting_dvc, url_in
 from include.apod.run import Report
-from include.apod.snapshot import Snapshot, take
+from include.apod.snapshot import Snapshot, take, write_raw
 from include.apod.sql import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from psycopg import Connection
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CSV_POINTER = "data/apod_data.csv.dvc"
-RAW_POINTER = "data/raw.dvc"
 DATAPACKAGE = "data/datapackage.json"
 OURS = (CSV_POINTER, RAW_POINTER, DATAPACKAGE)
 SETTINGS = ("data/.gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore")  # DVC's, made once
@@ -73,12 +71,20 @@ class Draft:
         url: of the DVC remote that has the bytes.
         files: the content of each file of the commit, by its name in the repository.
         settings: DVC's own files as they stood in the repository when `files` were made from them.
+        content: of the CSV.
+        empty: days that are proven to have no picture.
+        trailers: the facts, by name.
+        note: what a person has to say.
     """
 
     snapshot: Snapshot
     url: str
     files: dict[str, str]
     settings: dict[str, str | None]
+    content: Content
+    empty: list[date]
+    trailers: dict[str, str]
+    note: str
 
 
 def version(repository: Repository, remote: Remote, store: Store, connection: Connection, stamp: Stamp) -> Report:
@@ -106,7 +112,7 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             if at_tip and not lost:
                 report = nothing_new(work, snapshot)
             else:
-                report = publish(work, push_draft(work, remote, (snapshot, url, lost)), connection, stamp)
+                report = publish(work, push_draft(work, remote, store, stamp, (snapshot, url, lost)), connection)
     except OSError as error:
         raise Unavailable(f"The version could not be made: {error}. Nothing was committed.") from error
     connection.execute(
@@ -128,18 +134,13 @@ def nothing_new(work: Clone, snapshot: Snapshot) -> Report:
     return Report(False, sentence, {"commit": tip, "md5": snapshot.md5})
 
 
-def named(pointer: str | None) -> str | None:
-    """The object that a `.dvc` file names; None where it is none, or was spoiled by hand."""
-    try:
-        return f"{yaml.safe_load(pointer)['outs'][0]['md5']}" if pointer else None
-    except (yaml.YAMLError, KeyError, IndexError, TypeError):
-        return None
-
-
-def push_draft(work: Clone, remote: Remote, taken: tuple[Snapshot, str, list[str]]) -> Draft:
+def push_draft(
+    work: Clone, remote: Remote, store: Store, stamp: Stamp, taken: tuple[Snapshot, str, list[str]]
+) -> Draft:
     """Brings the bytes into the remote; the pointers to them are made on the way.
 
     Raises:
+        NotPublished: the raw store is not what the CSV was made from.
         Unavailable: the remote did not take the bytes, or does not give them back.
         Misconfigured: that interpreter has no DVC.
     """
@@ -148,45 +149,45 @@ def push_draft(work: Clone, remote: Remote, taken: tuple[Snapshot, str, list[str
     for pointer in (CSV_POINTER, RAW_POINTER):
         if named(work.read(pointer)) is None:
             (work.path / pointer).unlink(missing_ok=True)  # DVC would stumble over it
-    with starting_dvc(remote, work.path.parent) as dvc:
+    with starting_dvc(remote, work.path.parent) as dvc:  # it is imported meanwhile
+        write_raw(snapshot, store, work.path / "data" / "raw")
+        content = read_content(work.path / "data" / "apod_data.csv")
+        coverage = read_coverage(work.path / "data" / "raw")
         # where the remote has the list of a folder, DVC takes all of its files to be there
         push_bytes(dvc, work, remote, [*lost, snapshot.raw] if lost else [])
     files = {name: text for name in (*OURS, *SETTINGS) if (text := work.read(name)) is not None}
-    return Draft(snapshot, url, files, settings)
+    empty = coverage.proven_empty
+    trailers = facts(content, snapshot.md5, coverage.complete_through(stamp.since), empty, stamp)
+    return Draft(snapshot, url, files, settings, content, empty, trailers, stamp.note)
 
 
-def publish(work: Clone, draft: Draft, connection: Connection, stamp: Stamp) -> Report:
+def publish(work: Clone, draft: Draft, connection: Connection) -> Report:
     """Commits and pushes a draft, on top of whatever others push in between.
 
     Raises:
         Unavailable: others were quicker each time, or named another remote.
     """
-    content = read_content(work.path / "data" / "apod_data.csv")
-    coverage = read_coverage(work.path / "data" / "raw")
-    empty = coverage.proven_empty
-    trailers = facts(content, draft.snapshot.md5, coverage.complete_through(stamp.since), empty, stamp)
     for turn in range(ATTEMPTS):
         if not work.git("status", "--porcelain", "--", *draft.files):
             return nothing_new(work, draft.snapshot)
-        changes = changes_since(work, draft, connection, empty)
-        note = release_note(content, changes, stamp.note, trailers)
-        head = commit(work, draft, note, trailers)
+        note = release_note(draft.content, changes_since(work, draft, connection), draft.note, draft.trailers)
+        head = commit(work, draft, note)
         refused = work.push()
         if refused is None:
             sentence = f"{note.splitlines()[0]} as {head[:12]} on {work.repository.branch}"
-            points: dict[str, str | int] = {"commit": head, "md5": draft.snapshot.md5, "rows": content.rows}
-            return Report(True, sentence, {**points, "last": content.last})
+            points: dict[str, str | int] = {"commit": head, "md5": draft.snapshot.md5, "rows": draft.content.rows}
+            return Report(True, sentence, {**points, "last": draft.content.last})
         time.sleep(random.uniform(0, turn / 10))  # noqa: S311  # so that writers who met do not meet again
         catch_up(work, draft)
     raise Unavailable(f"Others were at {work.repository.branch} first, {ATTEMPTS} times in a row: {refused}")
 
 
-def changes_since(work: Clone, draft: Draft, connection: Connection, empty: Iterable[date]) -> Changes:
+def changes_since(work: Clone, draft: Draft, connection: Connection) -> Changes:
     """What is new since the version at the tip: from the records of the loads, else from the bytes of both CSVs."""
     pointer = work.git("show", f"HEAD:{CSV_POINTER}") if work.has(CSV_POINTER) else None
     before, csv, old = named(pointer), work.path / "data" / "apod_data.csv", work.path.parent / "before.csv"
     meta = (yaml.safe_load(pointer).get("meta") or {}) if pointer and before else {}
-    emptied = frozenset(empty) - parse_spans(f"{meta.get('no_picture', '')}")
+    emptied = frozenset(draft.empty) - parse_spans(f"{meta.get('no_picture', '')}")
     if before is None:
         old.write_bytes(HEADER)
         return Changes(from_bytes(old, csv), emptied)
@@ -196,9 +197,9 @@ def changes_since(work: Clone, draft: Draft, connection: Connection, empty: Iter
     return Changes(diff, emptied)
 
 
-def commit(work: Clone, draft: Draft, message: str, trailers: Mapping[str, str]) -> str:
+def commit(work: Clone, draft: Draft, message: str) -> str:
     """Commits the files, the facts in the message and in the `.dvc` file; returns the commit."""
-    meta = {name.lower().replace("-", "_"): value for name, value in trailers.items()}
+    meta = {name.lower().replace("-", "_"): value for name, value in draft.trailers.items()}
     pointer = {**yaml.safe_load(draft.files[CSV_POINTER]), "meta": meta}
     (work.path / CSV_POINTER).write_text(yaml.safe_dump(pointer, sort_keys=False))
     work.git("add", "--", *draft.files)

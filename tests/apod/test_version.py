@@ -164,7 +164,7 @@ def test_a_csv_that_was_not_proven_is_refused(commit, bare, loaded):
 def test_a_remote_that_cannot_be_written_leaves_the_branch_alone(repository, loaded, database, tmp_path, bare):
     """No pointer without bytes."""
     (tmp_path / "file").touch()
-    with pytest.raises(Unavailable, match="not safe in the DVC remote, so nothing was committed"):
+    with pytest.raises(Unavailable, match="The DVC remote .* does not answer: .*Not a directory"):
         version(repository, Remote(str(tmp_path / "file" / "x"), sys.executable), loaded, database, STAMP)
 
     assert log(bare, "%s") == "code"

@@ -40,7 +40,7 @@ def test_help_lists_every_command(tmp_path):
         (("trigger", "sing"), "apod: There is no step 'sing'; the steps are ingest, load and version."),
         (
             ("restore",),
-            "apod: Say what to restore: ./apod restore VERSION --to FOLDER or --schema NAME brings back a version, ./apod restore --raw the raw store.",
+            "apod: Say what to restore: a VERSION, --to FOLDER or --schema NAME; or --raw, the live raw store.",
         ),
         (("restore", "--raw"), "apod: There is no version yet; ./apod run makes one."),
         (("env",), "apod: There is no local stack yet; ./apod run makes one."),
