@@ -287,7 +287,7 @@ def daily(server, root, rounds):
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute("checkpoint")
         before = log_position(dsn)
-        days.append({**measure("again", dsn, root), "wal": log_position(dsn) - before})
+        days.append({**measure("load", dsn, root), "wal": log_position(dsn) - before})
         floors.append({"seconds": day_floor(dsn, store)})
         idle.append({**measure("again", dsn, root), "python": bare_python()})
     return {"day": medians(days), "day floor": medians(floors), "idle": medians(idle)}
@@ -338,7 +338,7 @@ def draw(sizes):
             plot.plot([*sizes], [found[name][key] / unit for found in sizes.values()], marker="o", label=title)
         plot.set(xscale="log", yscale="log", xlabel="rows", ylabel=label)
         plot.grid(alpha=0.3)
-    seconds.legend()
+    seconds.legend(loc="lower right")
     figure.savefig(PROJECT / "docs" / "cost-of-a-load.svg", metadata={"Date": None, "Creator": None})
 
 

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from contextlib import suppress
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -148,15 +149,14 @@ class Wire:
                 threading.Thread(target=self.carry, args=pair, daemon=True).start()
 
     def carry(self, source, target):
-        try:
+        with suppress(OSError):  # either side may be gone at any time
             while data := source.recv(65536):
                 if self.cut_at and self.cut_at in data:
                     break
                 target.sendall(data)
-        except OSError:
-            pass
         for end in (source, target):
-            end.close() if end.fileno() < 0 else end.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
