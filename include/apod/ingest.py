@@ -45,7 +45,7 @@ class Scope:
     now: datetime
     lookback_days: int = 16
     reread: Span | None = None
-    budget: int = 400
+    budget: int = 600
     began: datetime | None = None
 
     @property
