@@ -28,7 +28,7 @@ from local import postgres
 from local.ports import any_free
 from local.processes import Processes
 
-ROUNDS = 5
+ROUNDS = 9
 RESULTS = Path(__file__).parent / "results"
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A Developer",
@@ -106,9 +106,20 @@ def idle(folder, repository, store, dsn):
 
 def cloning(folder, repository, _, __):
     """A shallow clone alone, which the step without news is measured by."""
-    work = folder / "clone"
-    shutil.rmtree(work, ignore_errors=True)
-    call("git", "clone", "-q", "--depth=1", "--single-branch", "--no-tags", repository.as_uri(), work, cwd=folder)
+    with tempfile.TemporaryDirectory(
+        prefix="apod-clone-"
+    ) as fresh:  # as the step: a new folder is dearer than an old one
+        call(
+            "git",
+            "clone",
+            "-q",
+            "--depth=1",
+            "--single-branch",
+            "--no-tags",
+            repository.as_uri(),
+            f"{fresh}/clone",
+            cwd=folder,
+        )
 
 
 def timed(function, *args):
@@ -140,9 +151,15 @@ def rounds(home, server):
             name = function.__name__
             folder, repository = folders.get(name, folders["ours"])
             found[name].append(timed(function, folder, repository, store, dsn))
-    return {
+    medians = {
         name: {key: statistics.median(one[key] for one in ones[1:]) for key in ones[0]} for name, ones in found.items()
     }
+    return {**medians, "step / typed": paired(found, "ours", "typed"), "idle / clone": paired(found, "idle", "cloning")}
+
+
+def paired(found, one, other):
+    """The median of the ratios of each turn: what slows the machine down slows both."""
+    return statistics.median(x["seconds"] / y["seconds"] for x, y in zip(found[one][1:], found[other][1:], strict=True))
 
 
 def main():
@@ -169,9 +186,7 @@ def main():
     print(f"{'':30} {'seconds':>8} {'CPU':>8}")
     for name, label in labels.items():
         print(f"{label:30} {found[name]['seconds']:8.2f} {found[name]['cpu']:8.2f}")
-    typed_ratio = found["ours"]["seconds"] / found["typed"]["seconds"]
-    idle_ratio = found["idle"]["seconds"] / found["cloning"]["seconds"]
-    print(f"step / typed: {typed_ratio:.2f}; step without news / clone: {idle_ratio:.2f}")
+    print(f"step / typed: {found['step / typed']:.2f}; step without news / clone: {found['idle / clone']:.2f}")
 
 
 if __name__ == "__main__":

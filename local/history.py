@@ -7,8 +7,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from pathlib import Path  # noqa: TC003  # typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -51,6 +50,7 @@ def archive(stack: Stack) -> Iterator[Archive]:
     from include.apod.history import clone_history, read_versions
     from include.apod.remote import Remote
     from include.apod.reproduce import Workshop
+    from include.apod.scratch import scratch
     from include.apod.settings import read_settings
     from local.layout import PROJECT
 
@@ -59,13 +59,13 @@ def archive(stack: Stack) -> Iterator[Archive]:
     settings = read_settings()
     repository = Repository(stack.layout.repository.as_uri(), settings.git_branch, settings.git_author)
     remote = Remote(str(stack.layout.dvc_remote), sys.executable)
-    with TemporaryDirectory(prefix="apod-history-") as folder:
-        clone = clone_history(repository, Path(folder) / "clone")
+    with scratch("history") as folder:
+        clone = clone_history(repository, folder / "clone")
         found = read_versions(clone, remote.url)
         if not found:
             raise StackError("There is no version yet; ./apod run makes one.")
         checkout = Clone(PROJECT, repository)
-        yield Archive(clone, found, remote, Workshop(Path(folder), (clone, checkout)))
+        yield Archive(clone, found, remote, Workshop(folder, (clone, checkout)))
 
 
 @app.command()

@@ -276,7 +276,9 @@ def test_versions_can_be_listed_compared_verified_and_gone_back_to(local, archiv
     md5 = run("md5sum", back / "apod_data.csv", cwd=local).split()[0]
 
     assert ["committed", "commit"] == listed[0].split()[:2]
-    assert [("~16", "yes"), (f"+{len(archive) - 4}", "yes")] == [(line.split()[4], line.split()[-1]) for line in listed[1:]]
+    assert [("~16", "yes"), (f"+{len(archive) - 4}", "yes")] == [
+        (line.split()[4], line.split()[-1]) for line in listed[1:]
+    ]
     assert {row[1] for row in differs} == {f"{day}" for day in [*archive][-16:]}
     assert 2 == verdict.count("pullable      yes") == verdict.count("intact        yes")
     assert md5 in restored

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import yaml
@@ -16,9 +14,11 @@ from include.apod.errors import BadData, Misconfigured, Unavailable
 from include.apod.git import Clone
 from include.apod.pointers import CSV_POINTER, RAW_POINTER, named
 from include.apod.remote import fetch, url_in
+from include.apod.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from include.apod.git import Repository
 
@@ -124,7 +124,7 @@ def resolve(work: Clone, versions: list[Version], name: str) -> Version:
 def pullable(versions: Iterable[Version]) -> Iterator[tuple[Version, str]]:
     """For each version whether its remote has its bytes: `yes`, `raw` without the CSV, `no`. One listing a remote."""
     held: dict[str, set[str]] = {}
-    with TemporaryDirectory(prefix="apod-pullable-") as folder:
+    with scratch("pullable") as folder:
         for version in versions:
             names = (
                 held[version.remote]
@@ -132,7 +132,7 @@ def pullable(versions: Iterable[Version]) -> Iterator[tuple[Version, str]]:
                 else held.setdefault(version.remote, _names(version.remote))
             )
             try:
-                raw = {version.raw, *(entry["md5"] for entry in fetch_listing(version, Path(folder) / "listing"))}
+                raw = {version.raw, *(entry["md5"] for entry in fetch_listing(version, folder / "listing"))}
             except Unavailable:
                 raw = {""}
             yield version, "no" if raw - names else "yes" if version.csv in names else "raw"

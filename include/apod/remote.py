@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,7 @@ def fetch(url: str, name: str, target: Path) -> bool:
 
 
 def starting_dvc(remote: Remote, folder: Path, script: str = "dvc_push.py") -> subprocess.Popen[str]:
-    """The process that has DVC, importing it while the clone is made; it ends by itself if it is asked nothing.
+    """The process that has DVC, importing it meanwhile; it ends by itself if it is asked nothing.
 
     Raises:
         Misconfigured: there is no such interpreter.
@@ -100,16 +101,20 @@ def starting_dvc(remote: Remote, folder: Path, script: str = "dvc_push.py") -> s
     )
 
 
-def push_bytes(dvc: subprocess.Popen[str], work: Clone, remote: Remote, damaged: Sequence[str] = ()) -> None:
-    """`dvc add`, `dvc push` and reading back, in the process that has DVC; objects known to be `damaged` go first.
+def begin_push(dvc: subprocess.Popen[str], remote: Remote, work: Clone, damaged: Sequence[str] = ()) -> None:
+    """`dvc add`, `dvc push` and reading back, in the process that has DVC; objects known to be `damaged` go first."""
+    targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
+    _ask(dvc, {"clone": str(work.path), "remote": remote.url, "targets": targets, "damaged": [*damaged]})
+
+
+def end_push(dvc: subprocess.Popen[str]) -> None:
+    """Waits until the bytes are safe.
 
     Raises:
         Misconfigured: no remote is named, or that interpreter has no DVC.
         Unavailable: the remote did not take the bytes, or did not give them back.
     """
-    targets = [str(work.path / "data" / name) for name in ("apod_data.csv", "raw")]
-    request = {"clone": str(work.path), "remote": remote.url, "targets": targets, "damaged": [*damaged]}
-    if said := _ask(dvc, request):
+    if said := _answer(dvc):
         raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {said}")
 
 
@@ -121,14 +126,23 @@ def pull_bytes(work: Clone, remote: Remote, *pointers: str) -> None:
         Unavailable: the remote did not answer, or does not have these bytes.
     """
     with starting_dvc(remote, work.path.parent, "dvc_pull.py") as dvc:
-        if said := _ask(dvc, {"clone": str(work.path), "remote": remote.url, "targets": pointers}):
+        _ask(dvc, {"clone": str(work.path), "remote": remote.url, "targets": pointers})
+        if said := _answer(dvc):
             raise Unavailable(said)
 
 
-def _ask(dvc: subprocess.Popen[str], request: dict[str, Any]) -> str:
-    """Has the process that has DVC do its work; returns what went wrong, or nothing."""
+def _ask(dvc: subprocess.Popen[str], request: dict[str, Any]) -> None:
+    """Has the process that has DVC begin its work."""
+    assert dvc.stdin  # noqa: S101  # for the type checker: `starting_dvc` opens it
+    with suppress(BrokenPipeError):  # it is dead already; `_answer` says why
+        dvc.stdin.write(f"{json.dumps(request)}\n")
+        dvc.stdin.flush()
+
+
+def _answer(dvc: subprocess.Popen[str]) -> str:
+    """Waits for the process that has DVC; returns what went wrong, or nothing."""
     try:
-        _, stderr = dvc.communicate(f"{json.dumps(request)}\n", timeout=TIMEOUT_SECONDS)
+        _, stderr = dvc.communicate(timeout=TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as error:
         dvc.kill()
         raise Unavailable(f"DVC was not done after {TIMEOUT_SECONDS} s; nothing was changed.") from error

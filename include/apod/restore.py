@@ -7,8 +7,6 @@ days without a picture are in git and DVC, and nowhere else.
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
@@ -17,6 +15,7 @@ from include.apod.git import clone
 from include.apod.pointers import RAW_POINTER
 from include.apod.remote import Remote, pull_bytes
 from include.apod.run import Report
+from include.apod.scratch import scratch
 
 if TYPE_CHECKING:
     from include.apod.git import Repository
@@ -36,8 +35,8 @@ def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
         BadData: what came back is no raw store.
         Misconfigured: a credential, branch or remote is wrong.
     """
-    with TemporaryDirectory(prefix="apod-restore-") as folder:
-        work = clone(repository, Path(folder) / "clone")
+    with scratch("restore") as folder:
+        work = clone(repository, folder / "clone")
         if work.read(RAW_POINTER) is None:
             return Report(False, f"nothing to restore: {repository.branch} has no version yet")
         try:

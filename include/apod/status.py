@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -16,6 +14,7 @@ from include.apod.fragments import read_manifest
 from include.apod.git import clone
 from include.apod.pointers import CSV_POINTER, named
 from include.apod.run import Report
+from include.apod.scratch import scratch
 from include.apod.sql import statement
 from include.apod.store import md5_of
 
@@ -69,8 +68,8 @@ def version_status(store: Store, repository: Repository) -> Report:
     """Whether the branch's tip points at the CSV there is now."""
     if not store.csv.exists():
         return Report(False, "nothing to version yet: there is no CSV")
-    with TemporaryDirectory(prefix="apod-status-") as folder:
-        tip = named(clone(repository, Path(folder) / "clone").read(CSV_POINTER))
+    with scratch("status") as folder:
+        tip = named(clone(repository, folder / "clone").read(CSV_POINTER))
     if tip != md5_of(store.csv):
         return Report(True, f"the CSV is not on {repository.branch} yet")
     return Report(False, f"{repository.branch} points at the CSV there is now")

@@ -7,11 +7,12 @@ old version or the new one, never bytes that are not there.
 from __future__ import annotations
 
 import logging
+import os
 import random
+import shutil
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import yaml
@@ -24,12 +25,15 @@ from include.apod.errors import Misconfigured, NotPublished, Unavailable
 from include.apod.git import Clone, clone
 from include.apod.pointers import CSV_POINTER, RAW_POINTER, named
 from include.apod.release_note import Changes, Content, facts, read_content, release_note
-from include.apod.remote import Remote, fetch, lacking, push_bytes, starting_dvc, url_in
+from include.apod.remote import Remote, begin_push, end_push, fetch, lacking, starting_dvc, url_in
 from include.apod.run import Report
+from include.apod.schema import migrate
+from include.apod.scratch import scratch
 from include.apod.snapshot import Snapshot, take, write_raw
 from include.apod.sql import statement
 
 if TYPE_CHECKING:
+    import subprocess
     from datetime import date
 
     from psycopg import Connection
@@ -98,9 +102,11 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
     """
     if not store.csv.exists():
         raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
+    migrate(connection)
     try:
-        with TemporaryDirectory(prefix="apod-version-") as folder:
-            work = clone(repository, Path(folder) / "clone")
+        with scratch("version") as folder, ExitStack() as until_done:
+            dvc = until_done.enter_context(starting_dvc(remote, folder)) if is_due(connection) else None
+            work = clone(repository, folder / "clone")
             snapshot = take(store, work.path / "data", connection)
             url = remote.url or url_in(work.read(".dvc/config"))
             if url is None:
@@ -112,7 +118,9 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             if at_tip and not lost:
                 report = nothing_new(work, snapshot)
             else:
-                report = publish(work, push_draft(work, remote, store, stamp, (snapshot, url, lost)), connection)
+                dvc = dvc or until_done.enter_context(starting_dvc(remote, folder))
+                draft = push_draft(work, (dvc, remote), store, stamp, (snapshot, url, lost))
+                report = publish(work, draft, connection)
     except OSError as error:
         raise Unavailable(f"The version could not be made: {error}. Nothing was committed.") from error
     connection.execute(
@@ -120,6 +128,12 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
         {**report.facts, "run": stamp.run, "code_version": stamp.code_version},
     )
     return report
+
+
+def is_due(connection: Connection) -> bool:
+    """Whether there is likely something new: then DVC is imported while the clone is made."""
+    row = connection.execute(statement("is_due")).fetchone()
+    return bool(row and row[0])
 
 
 def is_at_tip(work: Clone, snapshot: Snapshot, url: str) -> bool:
@@ -135,7 +149,11 @@ def nothing_new(work: Clone, snapshot: Snapshot) -> Report:
 
 
 def push_draft(
-    work: Clone, remote: Remote, store: Store, stamp: Stamp, taken: tuple[Snapshot, str, list[str]]
+    work: Clone,
+    pushing: tuple[subprocess.Popen[str], Remote],
+    store: Store,
+    stamp: Stamp,
+    taken: tuple[Snapshot, str, list[str]],
 ) -> Draft:
     """Brings the bytes into the remote; the pointers to them are made on the way.
 
@@ -149,12 +167,15 @@ def push_draft(
     for pointer in (CSV_POINTER, RAW_POINTER):
         if named(work.read(pointer)) is None:
             (work.path / pointer).unlink(missing_ok=True)  # DVC would stumble over it
-    with starting_dvc(remote, work.path.parent) as dvc:  # it is imported meanwhile
-        write_raw(snapshot, store, work.path / "data" / "raw")
-        content = read_content(work.path / "data" / "apod_data.csv")
-        coverage = read_coverage(work.path / "data" / "raw")
-        # where the remote has the list of a folder, DVC takes all of its files to be there
-        push_bytes(dvc, work, remote, [*lost, snapshot.raw] if lost else [])
+    dvc, remote = pushing
+    write_raw(snapshot, store, work.path / "data" / "raw")
+    links = work.path.with_name("links")
+    shutil.copytree(work.path / "data", links, copy_function=os.link)  # DVC moves the others about
+    # where the remote has the list of a folder, DVC takes all of its files to be there
+    begin_push(dvc, remote, work, [*lost, snapshot.raw] if lost else [])
+    content = read_content(links / "apod_data.csv")
+    coverage = read_coverage(links / "raw")
+    end_push(dvc)
     files = {name: text for name in (*OURS, *SETTINGS) if (text := work.read(name)) is not None}
     empty = coverage.proven_empty
     trailers = facts(content, snapshot.md5, coverage.complete_through(stamp.since), empty, stamp)
