@@ -17,11 +17,14 @@ worked but the bytes are not there), `remote:` (it did not work) or `config:` (n
 import hashlib
 import json
 import sys
+import time
 from pathlib import Path
 
 from dvc.config import NoRemoteError, RemoteNotFoundError
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+
+STALE_SECONDS = 60  # a file of an archive is written in one
 
 
 def read_back(remote, oid):
@@ -45,6 +48,17 @@ def lost(remote, oid):
     return ""
 
 
+def clear(files, path):
+    """Makes room for an object: a damaged one goes, and what a killed push left beside it under a temporary name."""
+    if files.exists(path):
+        files.remove(path)
+        sys.audit("apod.dvc.removed")
+    if files.protocol == "local":  # object stores show whole uploads only
+        for left in Path(path).parent.glob(".*.tmp"):
+            if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                left.unlink()
+
+
 def set_remote(repo, url):
     """Names the remote in `.dvc/config`: a pointer is worth nothing without the place of its bytes."""
     core = repo.config.get("core", {}).get("remote")
@@ -63,12 +77,14 @@ def work(clone, remote, targets, damaged):
         with Repo(clone, config={"cache": {"type": ["hardlink", "copy"]}}) as repo:  # one copy less
             set_remote(repo, remote)
             stages = repo.add(targets)
+            sys.audit("apod.dvc.added")
             odb = repo.cloud.get_remote_odb()
             for path in map(odb.oid_to_path, damaged):
-                if odb.fs.exists(path):
-                    odb.fs.remove(path)
+                clear(odb.fs, path)
             repo.push([stage.addressing for stage in stages])
+            sys.audit("apod.dvc.pushed")
             wrong = [problem for stage in stages if (problem := lost(odb, stage.outs[0].hash_info.value))]
+            sys.audit("apod.dvc.verified")
     except (NoRemoteError, RemoteNotFoundError) as error:
         return f"config: {error}"
     except (DvcException, OSError) as error:

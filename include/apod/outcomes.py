@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,7 @@ def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), 
         log.info("%s", report.sentence)
         for asset in publishes:
             context["outlet_events"][asset].extra = dict(report.facts)
+        sys.audit("apod.task.done")
 
     work.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]  # Airflow would ask for the step's own
     made: XComArg = task(outlets=list(publishes), **arguments)(work)()

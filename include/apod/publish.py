@@ -7,6 +7,7 @@ After a crash between the two the CSV is one re-run behind and the recorded md5 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,7 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
     md5 = md5_of(staged)
     try:
         with connection.transaction(), connection.cursor(row_factory=namedtuple_row) as cursor:
+            sys.audit("apod.publish.begun")
             changes: Any = cursor.execute(statement("count_changes")).fetchone()
             latest: Any = cursor.execute(statement("select_latest_load")).fetchone()
             guard(changes, load)
@@ -85,13 +87,16 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
                 merge(cursor, changes, load, md5)
             cursor.execute(statement("merge_origin"))
             cursor.execute(statement("merge_rejected"))
+            sys.audit("apod.publish.merged")
             rejected: Any = cursor.execute(statement("count_rejected")).fetchone()
             checks = check(cursor)
             prove(cursor, staged, md5)
+            sys.audit("apod.publish.proven")
     except BadData:
         connection.execute(statement("truncate_staged"))  # the next run stages every month again: it may be that
         store.staged_composition.unlink(missing_ok=True)
         raise
+    sys.audit("apod.publish.committed")
     replaced = show(store, staged, md5, sealed=sealed)
     facts = {one.name: one.found for one in checks} | {"rejected": rejected.found, "repaired": changes.repaired}
     facts = {name: found for name, found in facts.items() if found}
@@ -106,6 +111,7 @@ def show(store: Store, staged: Path, md5: str, *, sealed: bool) -> bool:
     behind = sealed and staged != store.csv and (not store.csv.exists() or md5_of(store.csv) != md5)
     if staged != store.csv:
         staged.replace(store.csv)
+        sys.audit("apod.csv.renamed")
         sync_folder(store.root)
     made_of = read_composition(store.staged_composition)
     if made_of and made_of.md5 == md5 and made_of != read_composition(store.composition):

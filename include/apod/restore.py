@@ -7,6 +7,7 @@ days without a picture are in git and DVC, and nowhere else.
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
@@ -49,6 +50,7 @@ def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
         shutil.rmtree(store.restoring, ignore_errors=True)
         shutil.copytree(work.path / "data" / "raw", store.restoring)
         commit = work.git("rev-parse", "--short=12", "HEAD")
+    sys.audit("apod.restore.copied")
     return _bring_in(store, commit)
 
 
@@ -62,6 +64,7 @@ def _bring_in(store: Store, commit: str) -> Report:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
             count += 1
+            sys.audit("apod.restore.moved")
     shutil.rmtree(store.restoring)
     sentence = f"{count} months restored from version {commit}" if count else f"no month of version {commit} is lacking"
     return Report(count > 0, sentence, {"restored": count})

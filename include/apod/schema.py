@@ -6,6 +6,7 @@ Each is safe to repeat. A table that somebody dropped is made again with all tha
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,4 +56,5 @@ def migrate(connection: Connection) -> list[str]:
             cursor.execute(statement("insert_schema_change"), {"number": number, "name": Path(name).name})
         if lost:  # what was staged may be in a table that is empty now
             cursor.execute(statement("truncate_staged"))
+    sys.audit("apod.schema.migrated")
     return [*due.values()]

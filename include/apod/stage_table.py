@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from include.apod.fragments import KINDS, read_manifest
@@ -38,5 +39,7 @@ def stage_table(connection: Connection, clean: Path) -> Report:
             rows = rows or cursor.rowcount
         staged_now = {"months": [one.month for one in changed], "keys": [one.key for one in changed]}
         cursor.execute(statement("insert_staged"), staged_now)
+        sys.audit("apod.staging.copied")
+    sys.audit("apod.staging.committed")
     sentence = f"{rows} rows of {len(changed)} months staged for the table" if gone else "staged for the table already"
     return Report(bool(gone), sentence, {"rows": rows, "months": len(changed)})

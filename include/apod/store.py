@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -79,7 +80,9 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         if durable:
             file.flush()
             os.fsync(file.fileno())
+    sys.audit("apod.file.written", str(path))
     temporary.replace(path)
+    sys.audit("apod.file.renamed", str(path))
     if durable:
         sync_folder(path.parent)
 

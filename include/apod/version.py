@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import shutil
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -107,7 +108,9 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
         with scratch("version") as folder, ExitStack() as until_done:
             dvc = until_done.enter_context(starting_dvc(remote, folder)) if is_due(connection) else None
             work = clone(repository, folder / "clone")
+            sys.audit("apod.version.cloned")
             snapshot = take(store, work.path / "data", connection)
+            sys.audit("apod.version.taken")
             url = remote.url or url_in(work.read(".dvc/config"))
             if url is None:
                 raise Misconfigured(f"{repository.branch} names no DVC remote. Set APOD_DVC_REMOTE.")
@@ -127,6 +130,7 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
         statement("insert_version"),
         {**report.facts, "run": stamp.run, "code_version": stamp.code_version},
     )
+    sys.audit("apod.version.recorded")
     return report
 
 
@@ -176,6 +180,7 @@ def push_draft(
     content = read_content(links / "apod_data.csv")
     coverage = read_coverage(links / "raw")
     end_push(dvc)
+    sys.audit("apod.version.safe")
     files = {name: text for name in (*OURS, *SETTINGS) if (text := work.read(name)) is not None}
     empty = coverage.proven_empty
     trailers = facts(content, snapshot.md5, coverage.complete_through(stamp.since), empty, stamp)
@@ -193,8 +198,10 @@ def publish(work: Clone, draft: Draft, connection: Connection) -> Report:
             return nothing_new(work, draft.snapshot)
         note = release_note(draft.content, changes_since(work, draft, connection), draft.note, draft.trailers)
         head = commit(work, draft, note)
+        sys.audit("apod.version.committed")
         refused = work.push()
         if refused is None:
+            sys.audit("apod.version.pushed")
             sentence = f"{note.splitlines()[0]} as {head[:12]} on {work.repository.branch}"
             points: dict[str, str | int] = {"commit": head, "md5": draft.snapshot.md5, "rows": draft.content.rows}
             return Report(True, sentence, {**points, "last": draft.content.last})

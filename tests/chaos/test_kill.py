@@ -1,0 +1,248 @@
+"""Every durable effect is a named point. The task's process is killed exactly there; one more ordinary run, and nothing
+by hand, must end where an undisturbed one ends: nothing lost, doubled, left over or dangling."""
+
+import re
+
+import pytest
+
+from include.apod.remote import path_of
+from include.apod.store import md5_of
+from local import postgres
+from local.ports import any_free
+from local.processes import Processes
+from tests.chaos.world import STEPS, World, nasa_with_news, today
+from tests.conftest import PROJECT
+
+KILLED = -9
+# step, point, how often it is passed first, who dies (nobody else but the process that is there), what is lost with it
+POINTS = [
+    ("ingest", "file.written coverage.json"),
+    ("ingest", "file.renamed coverage.json"),
+    ("ingest", "file.written ????-??.jsonl"),
+    ("ingest", "file.renamed ????-??.jsonl"),
+    ("transform", "file.written *.origin.csv"),
+    ("transform", "file.renamed *.origin.csv"),
+    ("transform", "file.written ????????????????.csv"),
+    ("transform", "file.renamed ????????????????.csv"),
+    ("transform", "file.written manifest.json"),
+    ("transform", "file.renamed manifest.json"),
+    ("stage_table", "schema.migrated"),
+    ("stage_table", "staging.copied"),
+    ("stage_table", "staging.committed"),
+    ("stage_csv", "file.written apod_data.csv"),
+    ("stage_csv", "file.renamed apod_data.csv"),
+    ("stage_csv", "file.written composition.json"),
+    ("stage_csv", "file.renamed composition.json"),
+    ("publish", "publish.begun"),
+    ("publish", "publish.merged"),
+    ("publish", "publish.proven"),
+    ("publish", "publish.committed"),
+    ("publish", "csv.renamed"),
+    ("publish", "file.written composition.json"),
+    ("publish", "file.renamed composition.json"),
+    ("publish", "file.written datapackage.json"),
+    ("publish", "file.renamed datapackage.json"),
+    ("version", "version.cloned"),
+    ("version", "version.taken"),
+    ("version", "version.safe"),
+    ("version", "version.committed"),
+    ("version", "version.pushed"),
+    ("version", "version.recorded"),
+]
+IN_DVC = ["dvc.added", "dvc.object", "dvc.pushed", "dvc.verified"]  # in the process that has DVC
+SHORT = {  # the other points are for `make chaos`
+    "file.renamed ????-??.jsonl",
+    "file.renamed ????????????????.csv",
+    "staging.copied",
+    "file.written apod_data.csv",
+    "publish.proven",
+    "publish.committed",
+    "csv.renamed",
+    "dvc.object",
+    "version.committed",
+    "version.pushed",
+}
+
+
+def cases(*rows):
+    """Parameters of a test; what is not in the short form is marked."""
+    return [
+        pytest.param(*row, marks=() if SHORT & set(map(str, row)) else pytest.mark.chaos, id=" ".join(map(str, row)))
+        for row in rows
+    ]
+
+
+@pytest.fixture(scope="module")
+def revive(tmp_path_factory):
+    """A PostgreSQL server of its own, as `revive.server`; the call starts it again when it is dead."""
+    home = tmp_path_factory.mktemp("a server to kill")
+    processes = Processes(home / "processes.json", home)
+    server = postgres.Server(home / "data", any_free(), "a-tests-password")
+
+    def reviving():
+        postgres.start(server, processes)
+
+    reviving.server = server
+    reviving()
+    yield reviving
+    processes.stop()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, revive, door):
+    """A deployment on the evening before, and `world.control`: how an undisturbed day ends."""
+    nasa = nasa_with_news()
+    made = World(tmp_path_factory.mktemp("chaos"), revive.server, nasa, door.url, today())
+    door.service = nasa
+    made.found()
+    made.set_back()
+    made.whole_run()
+    made.control = made.facts()
+    return made
+
+
+@pytest.fixture
+def evening(world, door):
+    """The evening before."""
+    door.service = world.nasa
+    world.set_back()
+    return world
+
+
+def up_to(world, step):
+    """An ordinary run, up to a step."""
+    for earlier in STEPS[: STEPS.index(step)]:
+        assert world.run(earlier)[0] == 0
+
+
+def test_an_undisturbed_day(world):
+    """What the others are compared with: one more picture, one correction, one more version, everything equal."""
+    assert 1 == len(world.control["one md5"])
+    assert 2 == len(world.control["versions"])
+    assert "(+1 ~1, " in world.control["versions"][0]
+    assert [("title", "Edited by NASA")] == [(row[1], row[3]) for row in world.control["corrections"]]
+    assert [] == world.control["left over"]
+    assert world.control["recorded"]
+
+
+@pytest.mark.parametrize(("step", "point"), cases(*POINTS))
+def test_a_task_that_is_killed(evening, step, point):
+    """SIGKILL, between one effect and the next."""
+    up_to(evening, step)
+    evening.arm(point)
+    status, said = evening.run(step)
+    evening.whole_run()
+
+    assert KILLED == status, said
+    assert evening.control == evening.facts()
+
+
+@pytest.mark.parametrize("point", cases(*((point,) for point in IN_DVC)))
+def test_a_task_that_is_killed_with_its_dvc(evening, point):
+    """Both processes, while the bytes are on their way."""
+    up_to(evening, "version")
+    evening.arm(point, kill=["parent"])
+    status, said = evening.run("version")
+    evening.whole_run()
+
+    assert KILLED == status, said
+    assert evening.control == evening.facts()
+
+
+@pytest.mark.parametrize("point", cases(*((point,) for point in IN_DVC)))
+def test_a_dvc_that_is_killed(evening, point):
+    """The task says that nothing was committed, and is retried."""
+    up_to(evening, "version")
+    evening.arm(point)
+    status, said = evening.run("version")
+    evening.whole_run()
+
+    assert 1 == status
+    assert "The bytes are not safe in the DVC remote, so nothing was committed" in said
+    assert evening.control == evening.facts()
+
+
+@pytest.mark.chaos
+def test_a_dvc_that_is_killed_when_it_has_removed_a_half_object(evening):
+    """The branch names an object that is gone now; the next run puts it there."""
+    evening.whole_run()
+    half = evening.remote / path_of("", md5_of(evening.store.csv)).removeprefix("/")
+    half.chmod(0o644)
+    half.write_bytes(half.read_bytes()[:1000])
+    evening.arm("dvc.removed", kill=["parent"])
+    status, said = evening.run("version")
+    evening.whole_run()
+
+    assert KILLED == status, said
+    assert evening.control == evening.facts()
+
+
+@pytest.mark.parametrize("point", cases(("restore.copied",), ("restore.moved",)))
+def test_a_restore_that_is_killed(evening, point):
+    """A new container dies while it brings the raw store back."""
+    evening.lose_the_disk()
+    evening.arm(point)
+    status, said = evening.run("ingest")
+    evening.whole_run()
+
+    assert KILLED == status, said
+    assert evening.control == evening.facts()
+
+
+@pytest.mark.parametrize(
+    ("step", "point"),
+    cases(
+        ("ingest", "file.renamed ????-??.jsonl"),
+        ("publish", "publish.committed"),
+        ("publish", "csv.renamed"),
+        ("version", "version.taken"),
+        ("version", "version.pushed"),
+    ),
+)
+def test_a_worker_that_dies_with_its_disk(evening, step, point):
+    """Nothing is left but git, DVC and PostgreSQL."""
+    up_to(evening, step)
+    evening.arm(point)
+    status, said = evening.run(step)
+    evening.lose_the_disk()
+    evening.whole_run()
+
+    assert KILLED == status, said
+    assert evening.control == evening.facts()
+
+
+@pytest.mark.parametrize(
+    ("step", "point"),
+    cases(
+        ("stage_table", "staging.copied"),
+        ("stage_table", "staging.committed"),
+        ("publish", "publish.begun"),
+        ("publish", "publish.merged"),
+        ("publish", "publish.proven"),
+        ("publish", "publish.committed"),
+        ("version", "version.taken"),
+        ("version", "version.pushed"),
+    ),
+)
+def test_a_database_that_is_killed(evening, revive, step, point):
+    """PostgreSQL with all its processes, without warning; unlogged tables are empty afterwards."""
+    up_to(evening, step)
+    evening.arm(point, kill=evening.postgres_pids())
+    status, said = evening.run(step)
+    revive()
+    evening.whole_run()
+
+    assert status == 0 or "Unavailable" in said
+    assert evening.control == evening.facts()
+
+
+def test_every_point_of_the_code_is_tried():
+    """A new effect needs its place in the table above."""
+    named = {
+        name
+        for path in (PROJECT / "include" / "apod").rglob("*.py")
+        for name in re.findall(r'sys\.audit\("apod\.([a-z.]+)"', path.read_text())
+    }
+    tried = {point.split()[0] for _, point in POINTS} | {*IN_DVC} - {"dvc.object"}
+
+    assert named == tried | {"dvc.removed", "restore.copied", "restore.moved", "task.done"}
