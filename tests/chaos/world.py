@@ -126,11 +126,28 @@ class World:
 
     def found(self):
         """Makes the evening before: one version, everything in line."""
-        for name in PRELOAD:  # once, not in each process
-            importlib.import_module(name)
+        self.preload()
         shutil.rmtree(self.here, ignore_errors=True)
         self.temporary.mkdir(parents=True)
         self._new_database("template1")
+        self.make_repository()
+        self.tell(news=False)
+        self.whole_run()
+        self.tell(news=True)
+        shutil.rmtree(self.evening, ignore_errors=True)
+        shutil.copytree(self.here, self.evening, symlinks=True)
+        with self.connect("postgres") as connection:
+            connection.execute("drop database if exists chaos_evening with (force)")
+            connection.execute("create database chaos_evening template chaos")
+
+    @staticmethod
+    def preload():
+        """Once, not in each process."""
+        for name in PRELOAD:
+            importlib.import_module(name)
+
+    def make_repository(self):
+        """A bare repository with one commit of code."""
         work = self.home / "code"
         shutil.rmtree(work, ignore_errors=True)
         git = ("git", "-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
@@ -141,14 +158,6 @@ class World:
             ("git", "-C", work, "push", "-q", self.here / "repository.git", "main"),
         ):
             subprocess.run(list(map(str, command)), check=True, capture_output=True)
-        self.tell(news=False)
-        self.whole_run()
-        self.tell(news=True)
-        shutil.rmtree(self.evening, ignore_errors=True)
-        shutil.copytree(self.here, self.evening, symlinks=True)
-        with self.connect("postgres") as connection:
-            connection.execute("drop database if exists chaos_evening with (force)")
-            connection.execute("create database chaos_evening template chaos")
 
     def set_back(self):
         """Everything as it was the evening before."""

@@ -1,0 +1,334 @@
+"""Three years of daily runs under everything that has been seen to go wrong, and what an oracle says of the end.
+
+    python -m tests.chaos.gauntlet --seed 7            replays one
+    python -m tests.chaos.gauntlet --days 120          a short one
+
+The clock is moved, the steps are those of the tasks, PostgreSQL, git, DVC and HTTP are real. Each day has at most one
+trouble, drawn by the seed; no outage is longer than four days and no edit older than eight, so that the look-back of 16
+days must find all of it. Then a week passes in which nothing goes wrong.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import warnings
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+
+from include.apod.days import DAY, Span
+from include.apod.history import clone_history, pullable, read_versions
+from include.apod.sources import basic
+from include.apod.store import md5_of
+from local import postgres
+from local.archive import record_of
+from local.nasa.faults import Fault
+from local.nasa.gateway import Quota
+from local.nasa.service import Nasa
+from local.ports import any_free
+from local.processes import Processes
+from tests.chaos import warm_python
+from tests.chaos.test_kill import IN_DVC, POINTS
+from tests.chaos.world import HOOK, World
+
+BEGIN = date(2024, 1, 10)
+SINCE = date(2023, 11, 1)
+YEARS = 1096
+PLACEHOLDERS_FROM = datetime(2026, 9, 25, 10, tzinfo=UTC)
+RETIRED_FROM = datetime(2026, 12, 1, 10, tzinfo=UTC)
+OF_A_REQUEST = (
+    "status", "error", "reset", "truncated", "cut", "html", "empty", "over_quota", "no_key", "moved", "gone", "http_only",
+    "hang", "reply",
+)  # fmt: skip
+OF_SOME_DAYS = ("bad_day", "missing", "left_out", "placeholder", "frozen", "misdated", "shapeless")
+TROUBLES = {  # how often, of a hundred days
+    "nothing": 50, "request": 14, "days": 10, "edit": 8, "hole": 3, "killed": 6, "database": 3, "repository": 2,
+    "remote": 2, "disk": 1, "machine down": 1,
+}  # fmt: skip
+LOST_EVENTS = {"load": 0.5, "version": 0.25}  # a consumer looks on such a part of the days only
+
+
+@dataclass
+class Plan:
+    """What the seed has in store."""
+
+    dice: random.Random
+    edits: dict = field(default_factory=dict)
+    counts: Counter = field(default_factory=Counter)
+
+
+class Gauntlet(World):
+    """A world whose clock is moved."""
+
+    def begin(self, program):
+        self.temporary.mkdir(parents=True)
+        self.program = program
+        self.now = datetime.combine(BEGIN, datetime.min.time(), UTC) + timedelta(hours=12)
+        self.nasa.now = lambda: self.now
+        self._new_database("template1")
+        self.make_repository()
+
+    def environment(self):
+        return super().environment() | {
+            "APOD_SINCE": f"{SINCE}",
+            "APOD_SOURCES": "planetary,basic",
+            "APOD_DVC_PYTHON": str(self.program),
+            "AIRFLOW_CONN_APOD_API": json.dumps(
+                {"conn_type": "http", "host": self.url, "password": "a key", "extra": {"basic": self.url}}
+            ),
+        }
+
+    def look(self, steps, **changed):
+        """Some steps, one after the other until one fails, in a process of its own; its status and the last word."""
+        words = self.home / "words"
+        words.unlink(missing_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if not child:
+            os._exit(self.child(steps, words, changed))
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status), words.read_text() if words.exists() else ""
+
+    def child(self, steps, words, changed):
+        """Airflow's part: a failed step keeps those behind it in its DAG from running."""
+        from include.apod import tasks
+        from include.apod.errors import ApodError, NotPublished
+        from include.apod.run import Run
+
+        os.environ.update(self.environment() | changed)
+        tempfile.tempdir = None
+        sys.path.insert(0, str(HOOK))
+        import sitecustomize  # noqa: F401
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz=None):  # noqa: ARG003
+                return moved
+
+        moved = self.now
+        tasks.datetime = Clock
+        try:
+            for step in steps:
+                try:
+                    words.write_text(f"{step}: {getattr(tasks, step)(Run('gauntlet')).sentence}")
+                except NotPublished as nothing:
+                    words.write_text(f"{step}: {nothing}")
+        except ApodError as error:
+            words.write_text(f"{step}: {type(error).__name__}: {error}")
+            return 2
+        except BaseException:
+            words.write_text(f"{step}: {traceback.format_exc()}")
+            return 1
+        return 0
+
+
+def draw(plan, today, now):
+    """The trouble of a day: a word, faults of NASA's, and what else is out of order."""
+    dice = plan.dice
+    kind = dice.choices([*TROUBLES], weights=TROUBLES.values())[0]
+    plan.counts[kind] += 1
+    service = dice.choice(["planetary", "basic", None, None])
+    until = now + timedelta(days=dice.randint(1, 4)) - timedelta(hours=1)
+    match kind:
+        case "request":
+            what = dice.choice(OF_A_REQUEST)
+            plan.counts[what] += 1
+            text = dice.choice(["null", "{}", "[1]", '[{"date": 3}]', '"words"', "[[]]", '{"date": "2024-02-30"}'])
+            return kind, [
+                Fault(what, service, since=now, until=until, status=dice.choice([500, 502, 503, 504, 404, 418]),
+                      skip=dice.randint(0, 2), times=dice.choice([1, 3, None]), text=text, seconds=0.01)
+            ]  # fmt: skip
+        case "days":
+            what = dice.choice(OF_SOME_DAYS)
+            plan.counts[what] += 1
+            first = today - dice.randint(0, 8) * DAY
+            other = first - dice.randint(1, 9) * DAY
+            return kind, [Fault(what, service, first, first + dice.choice([0, 0, 1]) * DAY, now, until, other=other)]
+    return kind, []
+
+
+def edit(plan, nasa, today, now):
+    """NASA changes a record of the last eight days."""
+    day = today - plan.dice.randint(0, 8) * DAY
+    title = f"Edited on {today} for {plan.dice.randint(1, 9)} reasons"
+    nasa.edit(day, now, title=title)
+    plan.edits[day] = title
+
+
+def live(gauntlet, plan, days, say):
+    """The years."""
+    for number in range(days):
+        calm = number >= days - 7
+        today = BEGIN + number * DAY
+        gauntlet.now = datetime.combine(today, datetime.min.time(), UTC) + timedelta(hours=12)
+        kind, faults = ("nothing", []) if calm else draw(plan, today, gauntlet.now)
+        gauntlet.nasa.remembered.clear()
+        gauntlet.nasa.faults = [fault for fault in gauntlet.nasa.faults if not fault.until or fault.until > gauntlet.now]
+        if calm:
+            gauntlet.nasa.faults = [fault for fault in gauntlet.nasa.faults if fault.until is None]
+        gauntlet.nasa.faults += faults
+        if kind == "edit":
+            edit(plan, gauntlet.nasa, today, gauntlet.now)
+        if kind == "hole":  # weeks without a picture that NASA fills in later
+            first = today + DAY
+            until = gauntlet.now + timedelta(days=plan.dice.randint(2, 4))
+            gauntlet.nasa.faults.append(Fault("missing", None, first, first, until=until))
+        one_day(gauntlet, plan, kind, calm)
+        if number % 100 == 99:  # noqa: PLR2004
+            say(f"  {today}")
+
+
+def one_day(gauntlet, plan, kind, calm):
+    """A day's runs, with what is out of order."""
+    if kind == "machine down":
+        return
+    dags = [["ingest"]]
+    if calm or plan.dice.random() < LOST_EVENTS["load"]:
+        dags.append(["transform", *plan.dice.sample(["stage_table", "stage_csv"], 2), "publish"])
+    if calm or plan.dice.random() < LOST_EVENTS["version"]:
+        dags.append(["version"])
+    changed = {}
+    with ExitStack() as mended:
+        if kind == "database":
+            wrong = json.loads(gauntlet.environment()["AIRFLOW_CONN_APOD_POSTGRES"]) | {"port": any_free()}
+            changed["AIRFLOW_CONN_APOD_POSTGRES"] = json.dumps(wrong)
+        if kind in ("repository", "remote"):
+            path = gauntlet.here / {"repository": "repository.git", "remote": "remote"}[kind]
+            if path.exists():
+                away = path.rename(path.with_name("away"))
+                mended.callback(away.rename, path) if kind == "repository" else mended.callback(come_back, away, path)
+        if kind == "killed":
+            point = plan.dice.choice([point for _, point in POINTS] + IN_DVC)
+            gauntlet.arm(point, kill=plan.dice.choice([[], ["parent"]]) if point in IN_DVC else [])
+        if kind == "disk":
+            shutil.rmtree(gauntlet.store.root, ignore_errors=True)
+        for steps in dags:
+            status, said = gauntlet.look(steps, **changed)
+            plan.counts[f"run ended {status}"] += 1
+            plan.counts["killed at a point"] += status == -signal.SIGKILL
+            assert status in (0, 2, -signal.SIGKILL), said
+            assert status == 0 or not calm, said
+        gauntlet.armed.unlink(missing_ok=True)
+    gauntlet.later()
+
+
+def come_back(away, path):
+    """A remote that was away; what was written meanwhile into an empty one is not lost."""
+    if path.exists():
+        shutil.copytree(path, away, dirs_exist_ok=True)
+        shutil.rmtree(path)
+    away.rename(path)
+
+
+def judge(gauntlet, plan, days):
+    """What the oracle says: every difference between what is and what must be."""
+    nasa, last = gauntlet.nasa, BEGIN + (days - 1) * DAY
+    nasa.faults = []
+    with gauntlet.connect() as connection:
+        rows = {row[0]: row[1:] for row in connection.execute("select date, title, explanation, url from apod.picture")}
+        doubled = connection.execute(
+            "select date, after, count(*) from apod.correction where after like 'Edited on %' and cause = 'nasa' "
+            "and field = 'title' group by 1, 2 having count(*) > 1"
+        ).fetchall()
+        rejected = connection.execute("select count(*) from apod.rejected").fetchone()[0]
+    truth = {day: words(nasa, day) for day in Span(SINCE, last) if record_of(day)}
+    wrong = [f"{day} is missing" for day in truth.keys() - rows.keys()]
+    wrong += [f"{day} was invented" for day in rows.keys() - truth.keys()]
+    wrong += [f"{day} is {rows[day]}, not {truth[day]}" for day in truth.keys() & rows.keys() if rows[day] not in truth[day]]
+    wrong += [f"{day}: {after!r} was recorded {times} times" for day, after, times in doubled]
+    facts = gauntlet.facts()
+    wrong += [f"more than one md5: {facts['one md5']}"] * (len(facts["one md5"]) != 1)
+    wrong += [f"left over: {facts['left over']}"] * bool(facts["left over"])
+    wrong += ["versions that the database does not know"] * (not facts["recorded"])
+    with tempfile.TemporaryDirectory() as folder:
+        versions = read_versions(clone_history(gauntlet.repository, Path(folder) / "clone"))
+        wrong += [f"{one.commit} is not pullable: {how}" for one, how in pullable(versions) if how != "yes"]
+    wrong += [f"{after.commit} holds what the one before holds" for after, before in zip(versions, versions[1:])
+              if (after.csv, after.raw) == (before.csv, before.raw)]  # fmt: skip
+    wrong += [f"{rejected} in quarantine"] * bool(rejected)
+    return wrong, {"versions": len(versions), "rows": len(rows), "edits": len(plan.edits), "csv": md5_of(gauntlet.store.csv)}
+
+
+def words(nasa, day):
+    """What each service says of a day in the end, as a row would hold it."""
+    from include.apod.rows import clean_rows
+    from local.nasa.basic import article
+
+    record = nasa.published(day)
+    both = [dict(record), basic.normalise(article(record))]
+    frame = clean_rows(both)
+    pick = frame[["title", "explanation", "url"]].astype(object).where(frame.notna(), None)
+    return [*pick.itertuples(index=False, name=None)]
+
+
+def gauntlet(seed, days=YEARS, say=lambda _: None):
+    """Lives through the years of a seed; returns what is wrong in the end, and figures."""
+    began = time.monotonic()
+    with ExitStack() as until_done:
+        home = Path(until_done.enter_context(tempfile.TemporaryDirectory(prefix=f"apod-gauntlet-{seed}-")))
+        processes = Processes(home / "processes.json", home)
+        until_done.callback(processes.stop)
+        server = postgres.Server(home / "server" / "data", any_free(), "a-tests-password")
+        server.data.parent.mkdir()
+        postgres.start(server, processes)
+        warm, program = warm_python.start(home)
+        until_done.callback(os.killpg, warm, signal.SIGKILL)
+        nasa = Nasa(record_of)
+        nasa.gateway.keys["a key"] = Quota(100_000, 1_000_000)
+        nasa.faults = [
+            Fault("placeholder", "planetary", since=PLACEHOLDERS_FROM),
+            Fault("gone", "planetary", since=RETIRED_FROM),
+        ]
+        made = Gauntlet(home, server, nasa, until_done.enter_context(serving(nasa)), BEGIN)
+        made.preload()
+        made.begin(program)
+        plan = Plan(random.Random(seed))
+        live(made, plan, days, say)
+        wrong, figures = judge(made, plan, days)
+    return wrong, figures | dict(plan.counts) | {"seed": seed, "days": days, "seconds": round(time.monotonic() - began)}
+
+
+class serving:  # noqa: N801  # a context manager
+    """Serves an application from a thread; gives its address."""
+
+    def __init__(self, application):
+        config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", date_header=False, lifespan="off")
+        self.http = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.http.run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        while not self.http.started:
+            self.thread.join(0.01)
+        return f"http://127.0.0.1:{self.http.servers[0].sockets[0].getsockname()[1]}"
+
+    def __exit__(self, *_):
+        self.http.should_exit = True
+        self.thread.join()
+
+
+def main():
+    """Prints what is wrong, if anything, and the figures; exit status 1 where something is."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--days", type=int, default=YEARS)
+    asked = arguments.parse_args()
+    wrong, figures = gauntlet(asked.seed, asked.days, lambda line: print(line, file=sys.stderr))
+    print(json.dumps(figures))
+    sys.exit("\n".join(wrong) or 0)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""The real scheduler: events that it loses, doubles and merges, and its processes and tasks killed under it."""
+
+import json
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from include.apod.audit import export
+from include.apod.days import DAY, newest_publishable
+from include.apod.pointers import named
+from include.apod.store import Store, md5_of
+from local.layout import Layout
+from local.processes import own_environment
+from local.ready import bring_up
+from local.stack import Stack
+from tests.chaos.world import HOOK, folder_md5
+from tests.conftest import PROJECT, run
+
+pytestmark = pytest.mark.stack
+CHAIN = ("apod_ingest", "apod_load", "apod_version")
+QUIET_SECONDS = 4
+PATIENCE_SECONDS = 400
+
+
+class Airflow:
+    """A resident stack with the kill hook in each of its processes."""
+
+    def __init__(self, stack, home):
+        self.stack = stack
+        self.armed = home / "armed.json"
+        self.rest = bring_up(stack)
+        self.expected = {}
+        self.today = newest_publishable(datetime.now(UTC))
+
+    def news(self, title, days_ago=1):
+        """NASA edits a picture of the look-back."""
+        day = self.today - days_ago * DAY
+        self.expected[day] = title
+        edit = json.dumps({"date": f"{day}", "at": None, "new": {"title": title}})
+        httpx.post(f"{self.stack.api()[0]}/-/edits", content=edit).raise_for_status()
+
+    def trigger(self, dag, **params):
+        return self.rest.trigger(f"apod_{dag}", params)
+
+    def pause(self, dag, *, paused):
+        self.rest.call("PATCH", f"/dags/apod_{dag}", json={"is_paused": paused})
+
+    def emit(self, asset, times):
+        """Events that nobody's work stands behind."""
+        found = self.rest.call("GET", "/assets", params={"name_pattern": asset})["assets"]
+        for _ in range(times):
+            self.rest.call("POST", "/assets/events", json={"asset_id": found[0]["id"], "extra": {}})
+
+    def unfinished(self):
+        states = {"state": ("queued", "running"), "limit": 100}
+        return [run for dag in CHAIN for run in self.rest.call("GET", f"/dags/{dag}/dagRuns", params=states)["dag_runs"]]
+
+    def settle(self):
+        """Waits until no run is queued or running for a while."""
+        quiet = since = time.monotonic()
+        while time.monotonic() - quiet < QUIET_SECONDS:
+            assert time.monotonic() - since < PATIENCE_SECONDS, self.unfinished()
+            time.sleep(0.3)
+            if self.unfinished():
+                quiet = time.monotonic()
+
+    def tip(self):
+        return run("git", "rev-parse", "main", cwd=self.stack.layout.repository)
+
+    def await_state(self, key, *states):
+        while self.rest.state(key) not in states:
+            time.sleep(0.1)
+
+    def await_strike(self):
+        """Waits until the armed process is dead."""
+        began = time.monotonic()
+        while self.armed.exists():
+            assert time.monotonic() - began < PATIENCE_SECONDS, "the point was not reached"
+            time.sleep(0.1)
+
+    def kill(self, *parts):
+        for part in parts:
+            top = self.stack.processes.running()[part]
+            for process in [*top.children(recursive=True), top]:
+                try:
+                    process.send_signal(signal.SIGKILL)
+                except psutil.NoSuchProcess:
+                    continue
+
+    def restart_scheduler(self):
+        """As whatever watches over it in a deployment does."""
+        command = [sys.executable, "-m", "airflow", "scheduler", "--skip-serve-logs"]
+        self.stack.processes.start("scheduler", command, own_environment(self.stack.environment()), PROJECT)
+
+    def state(self):
+        """Titles in the table, corrections that stand there twice, md5s of table and CSV, and the branch's own."""
+        blocks = []
+        with psycopg.connect(self.stack.server.dsn("apod"), autocommit=True) as connection:
+            with connection.cursor() as cursor:
+                export(cursor, lambda block: blocks.append(bytes(block)))
+            titles = dict(
+                connection.execute(
+                    "select date, title from apod.picture where date = any(%s)", [[*self.expected]]
+                ).fetchall()
+            )
+            doubled = connection.execute(
+                "select date, field, after from apod.correction group by 1, 2, 3 having count(*) > 1"
+            ).fetchall()
+        pointer = run("git", "show", "main:data/apod_data.csv.dvc", cwd=self.stack.layout.repository)
+        md5s = {folder_md5(b"".join(blocks)), md5_of(Store(self.stack.layout.store).csv), named(pointer)}
+        return titles, doubled, len(md5s)
+
+    @property
+    def in_line(self):
+        """That state, where all holds what NASA says, each correction once."""
+        return self.expected, [], 1
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory):
+    """Up, with ten months of archive at one version: seven edits at once are no mass change."""
+    home = tmp_path_factory.mktemp("a scheduler to kill")
+    extra = {
+        "APOD_SINCE": f"{newest_publishable(datetime.now(UTC)) - 300 * DAY}",
+        "APOD_CHAOS": str(home / "armed.json"),
+        "PYTHONPATH": os.pathsep.join([str(HOOK), str(PROJECT)]),
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("APOD_LOCAL", str(home))
+        stack = Stack(Layout(), print, extra)
+        with stack.locked():
+            try:
+                made = Airflow(stack, home)
+                made.trigger("ingest")
+                made.settle()
+                yield made
+            finally:
+                stack.stop()
+
+
+def test_a_consumer_that_was_paused_for_a_week(airflow):
+    """Airflow stores no event for it; the first one afterwards brings all of the week."""
+    airflow.pause("load", paused=True)
+    for number in range(3):
+        airflow.news(f"Paused {number}", days_ago=number + 1)
+        airflow.trigger("ingest")
+        airflow.settle()
+    behind = airflow.state()
+    airflow.pause("load", paused=False)
+    airflow.news("After the pause", days_ago=5)
+    airflow.trigger("ingest")
+    airflow.settle()
+
+    assert airflow.in_line != behind
+    assert airflow.in_line == airflow.state()
+
+
+def test_a_lost_event_is_made_good_by_any_later_look(airflow):
+    """As the daily clock of each consumer takes one, and a person by a trigger."""
+    airflow.pause("load", paused=True)
+    airflow.news("Lost")
+    airflow.trigger("ingest")
+    airflow.settle()
+    airflow.pause("load", paused=False)
+    airflow.trigger("load")
+    airflow.settle()
+
+    assert airflow.in_line == airflow.state()
+
+
+def test_events_that_stand_for_nothing(airflow):
+    """Doubled and merged, of both assets: nothing is committed."""
+    before = airflow.tip()
+    airflow.emit("apod_csv", 4)
+    airflow.emit("apod_raw", 4)
+    airflow.settle()
+
+    assert before == airflow.tip()
+    assert airflow.in_line == airflow.state()
+
+
+def test_a_consumer_that_is_busy(airflow):
+    """apache/airflow#56050: events that come while it runs may wait for the next; its state does not."""
+    for number in range(5):
+        airflow.news(f"Busy {number}", days_ago=number + 1)
+        airflow.trigger("ingest")
+        time.sleep(0.7)
+    airflow.settle()
+
+    assert airflow.in_line == airflow.state()
+
+
+def test_two_ingests_and_a_version_by_hand_at_once(airflow):
+    """One of each runs at a time, in whatever order."""
+    airflow.news("At once")
+    airflow.trigger("version", message="by hand")
+    airflow.trigger("ingest")
+    airflow.trigger("ingest")
+    airflow.trigger("version", message="by hand again")
+    airflow.settle()
+
+    assert airflow.in_line == airflow.state()
+
+
+def test_a_scheduler_that_is_killed_before_the_consumer_woke(airflow):
+    """The event is in the database, or its state speaks at the next look."""
+    airflow.news("Before the consumer woke")
+    ingest = airflow.trigger("ingest")
+    airflow.await_state(ingest, "success")
+    airflow.kill("scheduler")
+    airflow.restart_scheduler()
+    airflow.trigger("ingest")
+    airflow.settle()
+    airflow.trigger("load")
+    airflow.settle()
+
+    assert airflow.in_line == airflow.state()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize(
+    ("dag", "point"),
+    [
+        ("ingest", "file.renamed ????-??.jsonl"),
+        ("ingest", "task.done"),
+        ("load", "file.renamed manifest.json"),
+        ("load", "staging.committed"),
+        ("load", "publish.committed"),
+        ("version", "version.pushed"),
+        ("version", "task.done"),
+    ],
+)
+def test_a_task_that_is_killed_in_the_scheduler(airflow, dag, point):
+    """Airflow itself tries again, and its event follows; nobody does anything by hand."""
+    airflow.news(f"Killed at {point}", days_ago=2)
+    if dag != "ingest":
+        airflow.pause(dag, paused=True)
+    airflow.trigger("ingest")
+    airflow.settle()
+    airflow.armed.write_text(json.dumps({"point": point, "skip": 0, "kill": []}))
+    if dag != "ingest":
+        airflow.pause(dag, paused=False)
+    key = airflow.trigger(dag)
+    airflow.await_strike()
+    airflow.await_state(key, "success", "failed")
+    airflow.settle()
+
+    assert "success" == airflow.rest.state(key)
+    assert airflow.in_line == airflow.state()
+
+
+@pytest.mark.chaos
+def test_a_scheduler_that_is_killed_while_a_task_runs(airflow):
+    """The task's process goes with it; Airflow notices that its heart stopped, and tries again."""
+    airflow.news("Killed with its task", days_ago=4)
+    scheduler = airflow.stack.processes.running()["scheduler"]
+    pids = [process.pid for process in [*scheduler.children(recursive=True), scheduler]]
+    airflow.armed.write_text(json.dumps({"point": "publish.merged", "skip": 0, "kill": pids}))
+    airflow.trigger("ingest")
+    airflow.await_strike()
+    airflow.restart_scheduler()
+    time.sleep(30)
+    airflow.settle()
+
+    assert airflow.in_line == airflow.state()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("parts", [("postgres",), None], ids=["postgres", "the whole stack"])
+def test_a_stack_that_is_killed(airflow, parts):
+    """`./apod up` and one ordinary run."""
+    airflow.news(f"Killed: {parts}", days_ago=3)
+    airflow.trigger("ingest")
+    time.sleep(1.5)
+    airflow.kill(*(parts or airflow.stack.processes.running()))
+    airflow.rest = bring_up(airflow.stack)
+    httpx.post(f"{airflow.stack.api()[0]}/-/edits", content="\n".join(edits(airflow.expected))).raise_for_status()
+    airflow.trigger("ingest")
+    airflow.settle()
+    airflow.trigger("load")
+    airflow.settle()
+
+    assert airflow.in_line == airflow.state()
+
+
+def edits(expected):
+    """What the stand-in has to be told again after it was killed, too."""
+    return [json.dumps({"date": f"{day}", "at": None, "new": {"title": title}}) for day, title in expected.items()]
+
+
