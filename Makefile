@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 export LIVE
 
-.PHONY: help run up down test lint format bench growth lock
+.PHONY: help run up down test chaos lint format bench growth lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -18,7 +18,11 @@ down:  ## stop it
 
 test:  ## everything: unit, wiring, real records, end to end through the scheduler
 	@local/setup dev
-	@.local/venv/bin/python -m pytest $(PYTEST)
+	@.local/venv/bin/python -m pytest -m "not chaos" $(PYTEST)
+
+chaos:  ## kill it at every point, under the real scheduler too, and live through simulated years (two hours)
+	@local/setup dev
+	@.local/venv/bin/python -m pytest tests/chaos $(PYTEST)
 
 lint:  ## format, lint and types
 	@local/setup dev

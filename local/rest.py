@@ -42,6 +42,9 @@ class Rest:
             raise StackError(f"Airflow answered {method} {path} with {answer.status_code}: {answer.text[:300]}")
         return answer.json() if answer.content else None
 
+    def close(self) -> None:
+        self._http.close()
+
     def has_dag(self, dag: str) -> bool:
         return self._http.get(f"/dags/{dag}").is_success
 

@@ -5,8 +5,10 @@ Nothing is guessed: a letter that the service destroyed stays destroyed, a text 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import is_normalized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 TEXTS = ("title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright")
 ADDRESSES = ("url", "hdurl", "thumbnail_url")
+LABEL = r"(?i)(?<=\S)\s*\n\s*(?:[\w ]*credit[\w ]*|courtesy):\s*$"
+CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,14 @@ class Rule:
     Attributes:
         name: in docs/data.md, and to switch it off.
         columns: that it is applied to.
+        sign: tells of many texts at once, in lines one below the other, whether one of them may need it: most rules
+            change nothing in most columns, and pandas takes each text in its hand to find that out.
         apply: a column of text in, the same column normalised out.
     """
 
     name: str
     columns: tuple[str, ...]
+    sign: Callable[[str], bool]
     apply: Callable[[pd.Series], pd.Series]
 
 
@@ -36,28 +43,47 @@ def _replace(pattern: str, replacement: str) -> Callable[[pd.Series], pd.Series]
     return lambda column: column.str.replace(pattern, replacement, regex=True)
 
 
+def _has(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
+    return lambda texts: compiled.search(texts) is not None
+
+
+def _always(_: str) -> bool:
+    return True
+
+
 RULES = (
-    Rule("line_ends", TEXTS, _replace(r"\r\n?", "\n")),
-    Rule("nul", TEXTS, _replace("\0", "")),
-    Rule("control_characters", TEXTS, _replace(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd")),
-    Rule("unicode", TEXTS, lambda column: column.str.normalize("NFC")),
-    Rule("title_label", ("title",), _replace(r"(?i)(?<=\S)\s*\n\s*(?:[\w ]*credit[\w ]*|courtesy):\s*$", "")),
-    Rule("script", ("explanation",), _replace(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';", "")),
-    Rule("tomorrow", ("explanation",), _replace(r"(?s)Tomorrow's picture:.*$", "")),
-    Rule("scheme", ADDRESSES, _replace(r"^\s*//", "https://")),
-    Rule("stacked", ADDRESSES, _replace(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)", "")),
-    Rule("padding", TEXTS, lambda column: column.str.strip()),
-    Rule("empty", TEXTS, lambda column: column.mask(column == "")),
+    Rule("line_ends", TEXTS, _has(r"\r"), _replace(r"\r\n?", "\n")),
+    Rule("nul", TEXTS, _has("\0"), _replace("\0", "")),
+    Rule("control_characters", TEXTS, _has(CONTROL), _replace(CONTROL, "\ufffd")),
+    Rule("unicode", TEXTS, lambda texts: not is_normalized("NFC", texts), lambda column: column.str.normalize("NFC")),
+    Rule(
+        "title_label",
+        ("title",),
+        _has(r"(?i)credit|courtesy"),
+        _replace(r"(?i)(?<=\S)\s*\n\s*(?:[\w ]*credit[\w ]*|courtesy):\s*$", ""),
+    ),
+    Rule("script", ("explanation",), _has("digg_url"), _replace(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';", "")),
+    Rule("tomorrow", ("explanation",), _has("Tomorrow's picture:"), _replace(r"(?s)Tomorrow's picture:.*$", "")),
+    Rule("scheme", ADDRESSES, _has(r"(?m)^\s*//"), _replace(r"^\s*//", "https://")),
+    Rule("stacked", ADDRESSES, _has("apod/http"), _replace(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)", "")),
+    Rule("padding", TEXTS, _always, lambda column: column.str.strip()),
+    Rule("empty", TEXTS, _always, lambda column: column.mask(column == "")),
 )
 
 
 def normalised(frame: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFrame:
     """The frame (one row a picture, columns `TEXTS` and others, `string` or null) after the rules, but some."""
     made = frame.copy()
-    for rule in RULES:
-        if rule.name not in without:
-            for column in rule.columns:
-                made[column] = rule.apply(made[column])
+    for name in TEXTS:
+        column, texts = made[name], None
+        for rule in RULES:
+            if rule.name in without or name not in rule.columns:
+                continue
+            texts = "\n".join(column.dropna().tolist()) if texts is None else texts
+            if rule.sign(texts):
+                column, texts = rule.apply(column), None
+        made[name] = column
     return made
 
 

@@ -5,8 +5,6 @@ import random
 
 import pytest
 
-from tests.chaos.test_kill import evening, revive, world  # noqa: F401  # fixtures
-
 DAGS = {"ingest": ["ingest"], "load": ["transform", "stage_table", "stage_csv", "publish"], "version": ["version"]}
 
 
@@ -19,7 +17,7 @@ def do(world, dags):
 
 
 @pytest.mark.parametrize("order", [*itertools.permutations(DAGS)], ids=" ".join)
-def test_every_order(evening, order):  # noqa: F811
+def test_every_order(evening, order):
     """No event, or the wrong one first: then one ordinary run."""
     do(evening, order)
     evening.whole_run()
@@ -29,7 +27,7 @@ def test_every_order(evening, order):  # noqa: F811
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", range(12))
-def test_doubled_and_mixed_up(evening, seed):  # noqa: F811
+def test_doubled_and_mixed_up(evening, seed):
     """Eight runs in an order that nobody planned."""
     do(evening, random.Random(seed).choices([*DAGS], k=8))
     evening.whole_run()
@@ -38,7 +36,7 @@ def test_doubled_and_mixed_up(evening, seed):  # noqa: F811
 
 
 @pytest.mark.parametrize("ahead", ["transform", "stage_table", "stage_csv"])
-def test_a_version_while_a_load_is_half_done(evening, ahead):  # noqa: F811
+def test_a_version_while_a_load_is_half_done(evening, ahead):
     """It versions what is published, which is the evening before, and makes no half version."""
     do(evening, ["ingest"])
     for step in DAGS["load"][: DAGS["load"].index(ahead) + 1]:

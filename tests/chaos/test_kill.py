@@ -1,5 +1,8 @@
-"""Every durable effect is a named point. The task's process is killed exactly there; one more ordinary run, and nothing
-by hand, must end where an undisturbed one ends: nothing lost, doubled, left over or dangling."""
+"""Every durable effect is a named point, and the task's process is killed exactly there.
+
+One more ordinary run, and nothing by hand, must end where an undisturbed one ends: nothing lost, doubled, left over or
+dangling.
+"""
 
 import re
 
@@ -7,10 +10,7 @@ import pytest
 
 from include.apod.remote import path_of
 from include.apod.store import md5_of
-from local import postgres
-from local.ports import any_free
-from local.processes import Processes
-from tests.chaos.world import STEPS, World, nasa_with_news, today
+from tests.chaos.world import STEPS
 from tests.conftest import PROJECT
 
 KILLED = -9
@@ -70,43 +70,6 @@ def cases(*rows):
         pytest.param(*row, marks=() if SHORT & set(map(str, row)) else pytest.mark.chaos, id=" ".join(map(str, row)))
         for row in rows
     ]
-
-
-@pytest.fixture(scope="module")
-def revive(tmp_path_factory):
-    """A PostgreSQL server of its own, as `revive.server`; the call starts it again when it is dead."""
-    home = tmp_path_factory.mktemp("a server to kill")
-    processes = Processes(home / "processes.json", home)
-    server = postgres.Server(home / "data", any_free(), "a-tests-password")
-
-    def reviving():
-        postgres.start(server, processes)
-
-    reviving.server = server
-    reviving()
-    yield reviving
-    processes.stop()
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory, revive, door):
-    """A deployment on the evening before, and `world.control`: how an undisturbed day ends."""
-    nasa = nasa_with_news()
-    made = World(tmp_path_factory.mktemp("chaos"), revive.server, nasa, door.url, today())
-    door.service = nasa
-    made.found()
-    made.set_back()
-    made.whole_run()
-    made.control = made.facts()
-    return made
-
-
-@pytest.fixture
-def evening(world, door):
-    """The evening before."""
-    door.service = world.nasa
-    world.set_back()
-    return world
 
 
 def up_to(world, step):

@@ -60,7 +60,8 @@ class Airflow:
 
     def unfinished(self):
         states = {"state": ("queued", "running"), "limit": 100}
-        return [run for dag in CHAIN for run in self.rest.call("GET", f"/dags/{dag}/dagRuns", params=states)["dag_runs"]]
+        answers = [self.rest.call("GET", f"/dags/{dag}/dagRuns", params=states) for dag in CHAIN]
+        return [found for answer in answers for found in answer["dag_runs"]]
 
     def settle(self):
         """Waits until no run is queued or running for a while."""
@@ -143,6 +144,7 @@ def airflow(tmp_path_factory):
                 made.trigger("ingest")
                 made.settle()
                 yield made
+                made.rest.close()
             finally:
                 stack.stop()
 
@@ -241,11 +243,11 @@ def test_a_scheduler_that_is_killed_before_the_consumer_woke(airflow):
 )
 def test_a_task_that_is_killed_in_the_scheduler(airflow, dag, point):
     """Airflow itself tries again, and its event follows; nobody does anything by hand."""
-    airflow.news(f"Killed at {point}", days_ago=2)
+    airflow.news(f"{dag} killed at {point}", days_ago=2)
     if dag != "ingest":
         airflow.pause(dag, paused=True)
-    airflow.trigger("ingest")
-    airflow.settle()
+        airflow.trigger("ingest")
+        airflow.settle()
     airflow.armed.write_text(json.dumps({"point": point, "skip": 0, "kill": []}))
     if dag != "ingest":
         airflow.pause(dag, paused=False)
@@ -282,6 +284,7 @@ def test_a_stack_that_is_killed(airflow, parts):
     airflow.trigger("ingest")
     time.sleep(1.5)
     airflow.kill(*(parts or airflow.stack.processes.running()))
+    airflow.rest.close()
     airflow.rest = bring_up(airflow.stack)
     httpx.post(f"{airflow.stack.api()[0]}/-/edits", content="\n".join(edits(airflow.expected))).raise_for_status()
     airflow.trigger("ingest")
@@ -295,5 +298,3 @@ def test_a_stack_that_is_killed(airflow, parts):
 def edits(expected):
     """What the stand-in has to be told again after it was killed, too."""
     return [json.dumps({"date": f"{day}", "at": None, "new": {"title": title}}) for day, title in expected.items()]
-
-

@@ -13,7 +13,8 @@ SHIM = """#!{python} -IS
 import os, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.connect({address!r})
-socket.send_fds(door, ["\\0".join([os.getcwd(), os.environ.get("DVC_SITE_CACHE_DIR", ""), *sys.argv[1:]]).encode()], [0, 1, 2])
+said = "\\0".join([os.getcwd(), os.environ.get("DVC_SITE_CACHE_DIR", ""), *sys.argv[1:]])
+socket.send_fds(door, [said.encode()], [0, 1, 2])
 sys.exit(door.recv(1)[0])
 """
 
@@ -28,8 +29,6 @@ def shim(folder):
 
 def serve(address):
     """Answers until it is killed."""
-    import dvc.repo  # noqa: F401
-    import dvc.repo.add
     import dvc.repo.push  # noqa: F401
 
     door = socket.socket(socket.AF_UNIX)

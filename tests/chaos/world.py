@@ -25,13 +25,13 @@ from include.apod.history import clone_history, fetch_csv, fetch_raw, read_versi
 from include.apod.run import Run
 from include.apod.scratch import scratch
 from include.apod.store import Store, md5_of
-from include.apod.version import CSV_POINTER
 from local.nasa.gateway import Quota
 from local.nasa.service import Nasa
 
 HOOK = Path(__file__).parent / "hook"
 STEPS = ("ingest", "transform", "stage_table", "stage_csv", "publish", "version")
 DAYS = 45
+OBJECT_NAME = 30  # letters of an object in a DVC remote, after the two of its folder
 PRELOAD = (
     "airflow.providers.git.hooks.git",
     "airflow.providers.postgres.hooks.postgres",
@@ -202,7 +202,7 @@ class World:
                 words.write_text(report.sentence)
             except NotPublished as nothing:
                 words.write_text(f"skipped: {nothing}")
-        except BaseException:
+        except BaseException:  # noqa: BLE001  # it ends the process
             words.write_text(traceback.format_exc())
             return 1
         return 0
@@ -268,9 +268,8 @@ class World:
 
     def left_over(self):
         """Files that only a killed process can have left."""
-        stray = [path for path in self.store.root.rglob("*") if path.name.endswith(".tmp") or path == self.store.restoring]
-        stray += self.temporary.iterdir()
-        stray += [path for path in self.remote.rglob("*") if path.is_file() and len(path.name.removesuffix(".dir")) != 30]
+        stray = [*self.store.root.rglob("*.tmp"), *self.store.root.glob("raw.restoring"), *self.temporary.iterdir()]
+        stray += [path for path in self.remote.rglob("*") if path.is_file() and len(path.stem) != OBJECT_NAME]
         return [str(path.relative_to(self.here)) for path in stray]
 
     def later(self):
@@ -294,6 +293,3 @@ def folder_md5(content):
 
 def today():
     return newest_publishable(datetime.now(UTC) - timedelta(hours=1))
-
-
-__all__ = ["CSV_POINTER", "STEPS", "World", "nasa_with_news", "today"]

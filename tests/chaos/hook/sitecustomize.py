@@ -24,20 +24,24 @@ def name_of(event, args):
     return " ".join([event.removeprefix("apod."), *(Path(arg).name for arg in args)])
 
 
+def read_armed():
+    """What is armed; None where nothing is, or not yet."""
+    try:
+        return json.loads(Path(ARMED).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def strike(event, args):
     """Kills whom the armed file names, once, when this is its point and was passed often enough."""
-    if not (name := name_of(event, args)):
-        return
-    try:
-        armed = json.loads(Path(ARMED).read_text())
-    except (FileNotFoundError, ValueError):
-        return
-    if not fnmatchcase(name, armed["point"]):
+    name = name_of(event, args)
+    armed = read_armed() if name else None
+    if not armed or not fnmatchcase(name, armed["point"]):
         return
     if armed["skip"]:
         Path(ARMED).write_text(json.dumps({**armed, "skip": armed["skip"] - 1}))
         return
-    os.unlink(ARMED)
+    Path(ARMED).unlink()
     for pid in armed["kill"] or [os.getpid()]:
         with suppress(ProcessLookupError):  # a server's processes may end with it
             os.kill(os.getppid() if pid == "parent" else pid, signal.SIGKILL)
