@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-VERSION = "3"  # raise it with every change to what transform writes, a source's `normalise` included
+VERSION = "4"  # raise it with every change to what transform writes, a source's `normalise` included
 KINDS = ("csv", "origin.csv", "rejected.csv")  # rows, where they come from, quarantine
 
 

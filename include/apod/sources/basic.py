@@ -7,6 +7,7 @@ Contract: https://api.nasa.gov/assets/files/apod/APOD-APIs-and-RSS-info.pdf.
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,8 @@ def _plain(value: Any, read: Any) -> Any:
 
 
 def _parsed(html: str) -> BeautifulSoup:
-    return BeautifulSoup(f"<body>{html}</body>", "html.parser")
+    shown = re.sub(r"<!\[[^>]*>?", "", html)  # a comment to browsers; Python's parser gives up on some of these
+    return BeautifulSoup(f"<body>{shown}</body>", "html.parser")
 
 
 def _text(html: str) -> str:

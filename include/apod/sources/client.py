@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -95,8 +96,10 @@ class Client:
             SourceChanged: it is no JSON at all.
         """
         try:
-            return answer.json()
-        except requests.exceptions.JSONDecodeError as error:
+            return json.loads(answer.content, parse_constant=_no_number)
+        except RecursionError as error:
+            raise SourceChanged(f"{answer.url}: JSON nested deeper than any record: {excerpt(answer)}") from error
+        except ValueError as error:
             if not answer.text.lstrip().startswith(("{", "[")):
                 raise SourceChanged(f"{answer.url}: {answer.status_code}, but not JSON: {excerpt(answer)}") from error
             self.failures = self._streak
@@ -131,6 +134,11 @@ class Client:
                 f"This machine's clock says {self._now:%Y-%m-%d %H:%M} UTC, {answer.url.partition('?')[0]} says "
                 f"{theirs:%Y-%m-%d %H:%M}. Set the clock right: nothing was stored."
             )
+
+
+def _no_number(word: str) -> None:
+    """NaN and Infinity, which Python would read and JSON does not have."""
+    raise ValueError(f"{word} is no JSON")
 
 
 def _cause(error: BaseException) -> str:

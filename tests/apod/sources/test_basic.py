@@ -157,7 +157,9 @@ def test_a_video_is_what_the_page_plays(kind, html, url):
     assert ("video", url, None) == (record["media_type"], record.get("url"), record.get("hdurl"))
 
 
-@pytest.mark.parametrize("text", ["", "https://a.example/", "<", "<b", "&", "<script>var x = 1;</script>", "]]>"])
+@pytest.mark.parametrize(
+    "text", ["", "https://a.example/", "<", "<b", "&", "<script>var x = 1;</script>", "]]>", "<![--&!"]
+)
 def test_odd_html_is_read_all_the_same(text):
     """And a script is no text."""
     assert "var" not in normalised(explanation=text).get("explanation", "")
