@@ -7,12 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import yaml
 from fsspec.core import url_to_fs
 
 from include.apod.errors import BadData, Misconfigured, Unavailable
 from include.apod.git import Clone
-from include.apod.pointers import CSV_POINTER, RAW_POINTER, named
+from include.apod.pointers import CSV_POINTER, RAW_POINTER, meta_in, named
 from include.apod.remote import fetch, url_in
 from include.apod.scratch import scratch
 
@@ -78,8 +77,7 @@ def read_versions(work: Clone, remote: str | None = None) -> list[Version]:
         pointer, raw, config = next(blobs), next(blobs), next(blobs)
         csv, folder, url = named(pointer), named(raw), remote or url_in(config)
         if pointer and csv and folder and url:  # else spoiled by hand, and mended by a later one
-            facts = {name: f"{value}" for name, value in (yaml.safe_load(pointer).get("meta") or {}).items()}
-            made.append(Version(commit, time, subject, csv, folder, url, facts))
+            made.append(Version(commit, time, subject, csv, folder, url, meta_in(pointer)))
     return made
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
 from include.apod.ask import Asking, OutOfRequests
 from include.apod.coverage import read_coverage
-from include.apod.days import DAY, Span, in_requests
+from include.apod.days import DAY, Span, in_requests, newest_publishable
 from include.apod.errors import RateLimited, SourceChanged, Unavailable
 from include.apod.raw import Observation, digest, digests, month_file, parse_month
 from include.apod.run import Report
@@ -17,7 +18,7 @@ from include.apod.sources import Absent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
     from pathlib import Path
 
     from include.apod.ask import Said
@@ -79,9 +80,21 @@ class Tally:
         self.days = (min((seen.date, *self.days)), max((seen.date, *self.days)))
 
 
+def look_back(coverage: Coverage, scope: Scope) -> Span:
+    """The days to read again: all that a look-back on each day since the last look would have read.
+
+    Nobody may have looked for weeks, or the raw store was restored from a version that is older than its last look.
+    """
+    back = scope.lookback
+    if not scope.lookback_days or not coverage.newest:
+        return back
+    looked = newest_publishable(datetime.fromisoformat(max(coverage.newest.values())))
+    return Span(min(back.first, looked - (scope.lookback_days - 2) * DAY), back.last)
+
+
 def plan(coverage: Coverage, scope: Scope) -> list[Span]:
     """The spans to ask for, newest first."""
-    again = {day for day in scope.reread or scope.lookback if day in scope.archive}
+    again = {day for day in scope.reread or look_back(coverage, scope) if day in scope.archive}
     return in_requests(again.union(coverage.missing(scope.archive, scope.now.date())))
 
 

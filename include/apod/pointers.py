@@ -14,3 +14,11 @@ def named(pointer: str | None) -> str | None:
         return f"{yaml.safe_load(pointer)['outs'][0]['md5']}" if pointer else None
     except (yaml.YAMLError, KeyError, IndexError, TypeError):
         return None
+
+
+def meta_in(pointer: str | None) -> dict[str, str]:
+    """The facts that a `.dvc` file carries; none where it was spoiled by hand."""
+    try:
+        return {name: f"{value}" for name, value in yaml.safe_load(pointer or "")["meta"].items()}
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return {}

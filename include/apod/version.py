@@ -24,7 +24,7 @@ from include.apod.days import parse_spans
 from include.apod.diff import from_bytes, from_ledger
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
 from include.apod.git import Clone, clone
-from include.apod.pointers import CSV_POINTER, RAW_POINTER, named
+from include.apod.pointers import CSV_POINTER, RAW_POINTER, meta_in, named
 from include.apod.release_note import Changes, Content, facts, read_content, release_note
 from include.apod.remote import Remote, begin_push, end_push, fetch, lacking, starting_dvc, url_in
 from include.apod.run import Report
@@ -35,6 +35,7 @@ from include.apod.sql import statement
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Mapping
     from datetime import date
 
     from psycopg import Connection
@@ -109,6 +110,7 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             dvc = until_done.enter_context(starting_dvc(remote, folder)) if is_due(connection) else None
             work = clone(repository, folder / "clone")
             sys.audit("apod.version.cloned")
+            record_tip(work, connection)
             snapshot = take(store, work.path / "data", connection)
             sys.audit("apod.version.taken")
             url = remote.url or url_in(work.read(".dvc/config"))
@@ -126,10 +128,7 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
                 report = publish(work, draft, connection)
     except OSError as error:
         raise Unavailable(f"The version could not be made: {error}. Nothing was committed.") from error
-    connection.execute(
-        statement("insert_version"),
-        {**report.facts, "run": stamp.run, "code_version": stamp.code_version},
-    )
+    record(connection, report.facts, stamp.run, stamp.code_version)
     sys.audit("apod.version.recorded")
     return report
 
@@ -138,6 +137,20 @@ def is_due(connection: Connection) -> bool:
     """Whether there is likely something new: then DVC is imported while the clone is made."""
     row = connection.execute(statement("is_due")).fetchone()
     return bool(row and row[0])
+
+
+def record_tip(work: Clone, connection: Connection) -> None:
+    """Lets PostgreSQL know of the version at the tip: whoever pushed it may have been killed before it was recorded."""
+    pointer = work.read(CSV_POINTER)
+    if md5 := named(pointer):
+        meta = meta_in(pointer)
+        made = {"commit": work.git("rev-parse", "HEAD"), "md5": md5}
+        record(connection, made, meta.get("run", "unknown"), meta.get("code_commit", "unknown"))
+
+
+def record(connection: Connection, points: Mapping[str, object], run: str, code_version: str) -> None:
+    """Lets PostgreSQL know which commit holds which CSV, unless it does."""
+    connection.execute(statement("insert_version"), {**points, "run": run, "code_version": code_version})
 
 
 def is_at_tip(work: Clone, snapshot: Snapshot, url: str) -> bool:
@@ -214,8 +227,7 @@ def changes_since(work: Clone, draft: Draft, connection: Connection) -> Changes:
     """What is new since the version at the tip: from the records of the loads, else from the bytes of both CSVs."""
     pointer = work.git("show", f"HEAD:{CSV_POINTER}") if work.has(CSV_POINTER) else None
     before, csv, old = named(pointer), work.path / "data" / "apod_data.csv", work.path.parent / "before.csv"
-    meta = (yaml.safe_load(pointer).get("meta") or {}) if pointer and before else {}
-    emptied = frozenset(draft.empty) - parse_spans(f"{meta.get('no_picture', '')}")
+    emptied = frozenset(draft.empty) - parse_spans(meta_in(pointer).get("no_picture", ""))
     if before is None:
         old.write_bytes(HEADER)
         return Changes(from_bytes(old, csv), emptied)

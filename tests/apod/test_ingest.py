@@ -12,6 +12,7 @@ from include.apod.errors import RateLimited, SourceChanged, Unavailable
 from include.apod.ingest import ingest, is_out, plan
 from include.apod.raw import months, newest, parse_month
 from local.archive import record_of
+from tests.conftest import NOON
 
 NEXT_DAY = timedelta(days=1)
 JUNE_1995 = Span(date(1995, 6, 16), date(1995, 9, 30))
@@ -309,3 +310,18 @@ def test_the_whole_archive_takes_at_most_400_requests(nasa, store, scope):
 
     assert (11480, 4, 0) == tuple(report.facts[name] for name in ("added", "no_picture", "months_left"))
     assert nasa.service.requests <= 400
+
+
+def test_an_edit_that_was_made_while_nobody_looked_is_found(nasa, store, scope):
+    """The look-back is what a look on each day since the last one would have read, after a pause or a restore."""
+    earlier = replace(
+        scope, archive=Span(scope.archive.first, date(2026, 10, 20)), now=datetime(2026, 10, 20, 17, tzinfo=UTC)
+    )
+    nasa.service.now = lambda: earlier.now
+    ingest(nasa.sources(), store, earlier)
+    nasa.service.now = lambda: NOON
+    nasa.service.edit(date(2026, 10, 8), title="Edited on the 21st")
+    report = ingest(nasa.sources(), store, scope)
+
+    assert 1 == report.facts["corrected"]
+    assert 34 == report.facts["added"]

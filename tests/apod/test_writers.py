@@ -335,3 +335,29 @@ def test_a_repository_that_is_unreachable(commit, repository):
     """Retried; the address is named."""
     with pytest.raises(Unavailable, match=r"git clone failed for branch main of http://127\.0\.0\.1:9/x"):
         commit(repository=Repository("http://127.0.0.1:9/x", "main", repository.author))
+
+
+def test_a_version_that_nobody_recorded_is_recorded_by_the_next_run(commit, loaded, database):
+    """Its task was killed between the push and the table; then the next day came."""
+    first = commit()
+    database.execute("truncate apod.version")
+    edit(loaded, DAY, title="The next day")
+    load(loaded, database)
+    second = commit()
+
+    assert [(first.facts["commit"], "a run"), (second.facts["commit"], "a run")] == database.execute(
+        "select version_commit, run from apod.version order by load_id"
+    ).fetchall()
+
+
+def test_facts_that_were_spoiled_by_hand_are_no_obstacle(commit, bare, tmp_path):
+    """`meta:` is for people; only the md5 counts."""
+    commit()
+    work = tmp_path / "by hand"
+    run("git", "clone", "-q", bare, work, cwd=tmp_path)
+    pointer = work / "data" / "apod_data.csv.dvc"
+    pointer.write_text(pointer.read_text().split("meta:")[0] + "meta: spoiled\n")
+    run("git", "-c", "user.name=A", "-c", "user.email=a@b", "commit", "-qam", "by hand", cwd=work)
+    run("git", "push", "-q", cwd=work)
+
+    assert not commit().changed
