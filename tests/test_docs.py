@@ -1,11 +1,13 @@
 """What the documents list is what the code has."""
 
+import ast
 import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+import include.apod.errors
 from include.apod.columns import COLUMNS
 from local.nasa.faults import Kind
 from tests.conftest import PROJECT, table
@@ -73,3 +75,39 @@ def test_every_fault_of_the_stand_in_is_documented():
     )
 
     assert [*get_args(Kind)] == listed
+
+
+def skeleton(node):
+    """The words of a message in the code, … for each value."""
+    match node:
+        case ast.Constant():
+            return f"{node.value}"
+        case ast.JoinedStr():
+            return "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return "…"
+
+
+def messages():
+    """Every message that the code raises an error of ours with; those that only pass another's words on say nothing."""
+    errors = {name for name, kind in vars(include.apod.errors).items() if isinstance(kind, type)} | {"Unequal"}
+    calls = [
+        node
+        for path in (PROJECT / "include" / "apod").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and node.args
+    ]
+    raised = [skeleton(call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in errors]
+    return [message for message in raised if message.strip("…")]
+
+
+def test_the_runbook_has_every_message_and_no_other():
+    """What it means, what is safe already, what to do."""
+    said, entries = messages(), table("runbook.md", "message")
+    patterns = {entry: re.compile(".*".join(map(re.escape, entry.split("…")))) for entry in entries}
+    without = [message for message in said if not any(pattern.search(message) for pattern in patterns.values())]
+    unsaid = [entry for entry, pattern in patterns.items() if not any(map(pattern.search, said))]
+
+    assert len(said) > 60
+    assert [] == without
+    assert [] == unsaid
+    assert all(len(cells) == 3 and all(cells) for cells in entries.values())
