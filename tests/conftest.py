@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -22,6 +23,7 @@ for name in [name for name in os.environ if name.startswith(("APOD_", "AIRFLOW_C
 
 PROJECT = Path(__file__).resolve().parents[1]
 REAL_RECORDS = PROJECT.parent / "shared" / "apod" / "legacy-1995-2023.ndjson"
+RUNS = count(1)
 NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 
 
@@ -208,7 +210,7 @@ def load(store, database, **options):
     stage_table(database, store.clean)
     stage_csv(store)
     with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as own:
-        return publish(own, store, Load("a run", "a commit", **options))
+        return publish(own, store, Load(f"run {next(RUNS)}", "a commit", **options))
 
 
 def edit(store, day, seen_at="2026-11-24T00:00:00Z", source="planetary", **fields):

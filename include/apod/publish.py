@@ -83,6 +83,7 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
             latest: Any = cursor.execute(statement("select_latest_load")).fetchone()
             guard(changes, load)
             sealed = latest is not None and latest.md5 == md5
+            earlier = sealed and latest.run == load.run  # a try of this run that was killed before it told anybody
             if not sealed or changes.added or changes.changed or changes.removed:
                 merge(cursor, changes, load, md5)
             cursor.execute(statement("merge_origin"))
@@ -100,7 +101,7 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
     replaced = show(store, staged, md5, sealed=sealed)
     facts = {one.name: one.found for one in checks} | {"rejected": rejected.found, "repaired": changes.repaired}
     facts = {name: found for name, found in facts.items() if found}
-    return _report(changes, md5, facts, sealed=sealed, replaced=replaced)
+    return _report(changes, md5, facts, sealed=sealed and not earlier, replaced=replaced)
 
 
 def show(store: Store, staged: Path, md5: str, *, sealed: bool) -> bool:

@@ -2,7 +2,8 @@
 select
     load_id,
     md5,
-    row_count
+    row_count,
+    run
 from apod.load
 order by load_id desc
 limit 1

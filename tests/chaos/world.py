@@ -198,7 +198,7 @@ class World:
             from include.apod.errors import NotPublished
 
             try:
-                report = getattr(tasks, step)(Run("chaos"))
+                report = getattr(tasks, step)(Run(f"chaos {time.time_ns()}"))
                 words.write_text(report.sentence)
             except NotPublished as nothing:
                 words.write_text(f"skipped: {nothing}")
