@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 export LIVE
 
-.PHONY: help run up down test chaos lint format bench growth lock
+.PHONY: help run up down test chaos lint format audit bench growth lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,11 @@ lint:  ## format, lint and types
 	@.local/venv/bin/ruff check .
 	@.local/venv/bin/mypy
 	@.local/venv/bin/yamllint --strict .
+
+audit:  ## known weaknesses and licences of the locked packages (needs the network)
+	@local/setup dev
+	@.local/venv/bin/pip-licenses --order=license
+	@.local/venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 format:  ## rewrite the code as `make lint` wants it
 	@local/setup dev

@@ -5,6 +5,7 @@ Each function imports its provider when called: DAG files are parsed every few s
 
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from include.apod.git import Repository
     from include.apod.settings import Settings
     from include.apod.sources import Source
+
+
+log = logging.getLogger(__name__)
 
 
 def open_sources(settings: Settings, now: datetime) -> list[Source]:
@@ -104,3 +108,29 @@ def open_repository(settings: Settings) -> Iterator[Repository]:
         raise Misconfigured("Connection apod_git has no host; write the URL of the repository there.")
     with hook.configure_hook_env():  # sets what git needs in this process' environment; SSH only in hook.env
         yield Repository(hook.repo_url, settings.git_branch, settings.git_author, hook.env, token=hook.auth_token or "")
+
+
+def alert(subject: str, text: str) -> None:
+    """Tells a person, where connection `apod_alerts` says whom; a message that cannot be sent is a line in the log.
+
+    `http`: a webhook; host = its address, password = the secret end of it. `smtp`: host, port, login and password, and
+    `from` and `to` in the extra.
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from include.apod.alerts import Mail, Webhook
+
+    try:
+        told = Connection.get("apod_alerts")
+    except AirflowNotFoundException:
+        return
+    password, extra = told.password or "", told.extra_dejson
+    way: Webhook | Mail = Webhook(f"{told.host or ''}{password}")
+    if told.conn_type == "smtp":
+        sender, to = f"{extra.get('from')}", f"{extra.get('to')}"
+        way = Mail(told.host or "", told.port or 25, told.login or "", password, sender, to)
+    try:
+        way.send(subject, text)
+    except (OSError, ValueError) as error:  # its words may hold the address, and with it the secret
+        log.error("connection apod_alerts did not take %r: %s", subject, type(error).__name__)  # noqa: TRY400

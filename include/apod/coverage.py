@@ -8,11 +8,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
-from include.apod.days import DAY
+from include.apod.days import DAY, published_at
 from include.apod.store import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from include.apod.days import Span
@@ -57,6 +58,12 @@ class Coverage:
     def proven_empty(self) -> list[date]:
         """The days of which a service said often enough that they have no picture, oldest first."""
         return sorted(day for day, asked in self.denied.items() if len(asked) >= PROOFS and day not in self.observed)
+
+    def stale_hours(self, now: datetime) -> float:
+        """Hours since the newest picture that is held came out; 0 before the first."""
+        if not self.observed:
+            return 0.0
+        return (now - published_at(max(self.observed))).total_seconds() / 3600
 
     def missing(self, archive: Span, today: date) -> list[date]:
         """The days that have neither a picture nor proof that there is none, and were not asked for today."""

@@ -61,6 +61,11 @@ def parse_spans(text: str) -> set[date]:
     return {day for end in ends for day in Span(date.fromisoformat(end[0]), date.fromisoformat(end[-1]))}
 
 
+def published_at(day: date) -> datetime:
+    """When the picture of a day comes out."""
+    return datetime(day.year, day.month, day.day, tzinfo=EASTERN) + PUBLISHED_AT
+
+
 def newest_publishable(now: datetime) -> date:
     """The newest day whose picture can be out at `now` (aware)."""
     return (now.astimezone(EASTERN) - PUBLISHED_AT).date()

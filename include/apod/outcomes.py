@@ -13,6 +13,7 @@ from airflow.sdk import get_current_context, task
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.apod.connections import alert
 from include.apod.errors import BadData, Misconfigured, NotPublished, RateLimited, SourceChanged
 from include.apod.run import Run
 
@@ -47,6 +48,13 @@ class ByDecision(RetryPolicy):
                 return RetryDecision.default()
 
 
+def tell(context: Context) -> None:
+    """Alerts a person to a task that failed for good."""
+    task, error = context["ti"], context.get("exception")
+    said = f"{type(error).__name__}: {error}" if error else "its process was killed"
+    alert(f"{task.dag_id}.{task.task_id} failed", f"{said}\nRun {task.run_id}. docs/runbook.md has the message.")
+
+
 DAG_ARGUMENTS: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 1,
@@ -58,6 +66,7 @@ DAG_ARGUMENTS: dict[str, Any] = {
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(hours=1),
         "retry_policy": ByDecision(),
+        "on_failure_callback": tell,
     },
 }
 

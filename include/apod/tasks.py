@@ -16,8 +16,10 @@ from include.apod.settings import read_settings
 from include.apod.store import Store
 
 log = logging.getLogger(__name__)
+STALE_HOURS = 36  # a picture a day, and half a day for a service that is late
 
 if TYPE_CHECKING:
+    from include.apod.coverage import Coverage
     from include.apod.ingest import Scope
     from include.apod.run import Report, Run
     from include.apod.settings import Settings
@@ -35,12 +37,23 @@ def await_picture(run: Run) -> bool:
 
 def ingest(run: Run) -> Report:
     from include.apod import ingest as step
+    from include.apod.coverage import read_coverage
 
     settings, now = read_settings(), datetime.now(UTC)
     sources, scope = connections.open_sources(settings, now), scope_of(run, settings, now)
     restored = restore(settings)
-    report = step.ingest(sources, Store(settings.store), scope)
+    store = Store(settings.store)
+    report = step.ingest(sources, store, scope)
+    watch_freshness(read_coverage(store.raw, store.coverage), now)
     return replace(report, changed=True, sentence=f"{restored}; {report.sentence}") if restored else report
+
+
+def watch_freshness(coverage: Coverage, now: datetime) -> None:
+    """Alerts a person when the newest picture is older than a day and a half: the archive stands still."""
+    if (hours := coverage.stale_hours(now)) > STALE_HOURS:
+        newest = f"The newest picture is that of {max(coverage.observed)}, {hours:.0f} hours old."
+        log.warning("%s", newest)
+        connections.alert("APOD is not fresh", f"{newest} ./apod status says what is left to do.")
 
 
 def restore(settings: Settings) -> str:

@@ -44,7 +44,7 @@ from tests.chaos.test_kill import IN_DVC, POINTS
 from tests.chaos.world import HOOK, World
 
 BEGIN = date(2024, 1, 10)
-SINCE = date(2023, 11, 1)
+SINCE = date(2022, 6, 1)  # so that a source that changes its words in a look-back is no mass change
 YEARS = 1096
 PLACEHOLDERS_FROM = datetime(2026, 9, 25, 10, tzinfo=UTC)
 RETIRED_FROM = datetime(2026, 12, 1, 10, tzinfo=UTC)

@@ -25,6 +25,7 @@ from tests.chaos.airflow_under_test import Airflow
 from tests.git_server import TOKEN, serving
 
 KEY = "MARKED-api-key-4711"
+HOOK = "MARKED-hook-4712"
 HOLDERS = {"stack.json", "passwords.json"}  # of the local stack's own secrets, readable by their owner only
 
 
@@ -70,6 +71,7 @@ def lived_through(tmp_path_factory, door):
             "APOD_SINCE": f"{since}",
             "AIRFLOW_CONN_APOD_API": json.dumps(api),
             "AIRFLOW_CONN_APOD_GIT": json.dumps(git),
+            "AIRFLOW_CONN_APOD_ALERTS": json.dumps({"conn_type": "http", "host": f"{door.url}/-/", "password": HOOK}),
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         }
         stack = Stack(Layout(), print, extra)
@@ -77,7 +79,7 @@ def lived_through(tmp_path_factory, door):
             try:
                 airflow = Airflow(stack, home)
                 run_git(stack)
-                secrets = [KEY, TOKEN, stack.facts["postgres_password"]]
+                secrets = [KEY, HOOK, TOKEN, stack.facts["postgres_password"]]
                 watching = Arguments(secrets)
                 watching.start()
                 states = [finish(airflow, "ingest")]

@@ -1,0 +1,59 @@
+"""Words to a person: by mail or to a webhook."""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+import requests
+
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A chat's or pager's address that takes `{"text": …}`, as Slack, Mattermost and many others do."""
+
+    url: str = field(repr=False)
+
+    def send(self, subject: str, text: str) -> None:
+        """Posts subject and text.
+
+        Raises:
+            OSError: it was not taken.
+        """
+        requests.post(self.url, json={"text": f"{subject}\n{text}"}, timeout=TIMEOUT_SECONDS).raise_for_status()
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail server, and who writes to whom.
+
+    Attributes:
+        host, port: of the server.
+        login, password: where it asks for them; then the connection is encrypted first.
+        sender, to: addresses.
+    """
+
+    host: str
+    port: int
+    login: str
+    password: str = field(repr=False)
+    sender: str
+    to: str
+
+    def send(self, subject: str, text: str) -> None:
+        """Sends a mail.
+
+        Raises:
+            OSError: it was not taken.
+        """
+        message = EmailMessage()
+        message["Subject"], message["From"], message["To"] = subject, self.sender, self.to
+        message.set_content(text)
+        with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as server:
+            if self.password:
+                server.starttls()
+                server.login(self.login, self.password)
+            server.send_message(message)
