@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 from pathlib import Path
 
@@ -109,6 +111,34 @@ def nasa(serve):
     from local.nasa.service import Nasa
 
     return serve(Nasa(record_of))
+
+
+@pytest.fixture(scope="session")
+def chat():
+    """What was posted to a chat's webhook, as (path, body); `chat.url` is its address."""
+
+    class Posted(list):
+        url = ""
+
+    posted = Posted()
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self):
+            posted.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Chat)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    posted.url = f"http://127.0.0.1:{server.server_address[1]}/hook/"
+    yield posted
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 class Served:

@@ -2,9 +2,7 @@
 
 import json
 import logging
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -24,31 +22,10 @@ def connection(monkeypatch):
 
 
 @pytest.fixture
-def webhook():
-    """What was posted to a chat, as (path, body); `webhook.url` is its address."""
-
-    class Posted(list):
-        url = ""
-
-    posted = Posted()
-
-    class Chat(BaseHTTPRequestHandler):
-        def do_POST(self):
-            posted.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            """Quiet."""
-
-    server = HTTPServer(("127.0.0.1", 0), Chat)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    posted.url = f"http://127.0.0.1:{server.server_address[1]}/hook/"
-    yield posted
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def webhook(chat):
+    """What was posted, as (path, body); `webhook.url` is the address."""
+    chat.clear()
+    return chat
 
 
 @pytest.fixture

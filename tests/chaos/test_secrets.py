@@ -56,7 +56,7 @@ def holding(folder, secrets):
 
 
 @pytest.fixture(scope="module")
-def lived_through(tmp_path_factory, door):
+def lived_through(tmp_path_factory, door, chat):
     """What a stack leaves behind after good and failed runs: folder, secrets, arguments seen, states, addresses."""
     home = tmp_path_factory.mktemp("a stack with secrets")
     nasa = Nasa(record_of)
@@ -71,7 +71,7 @@ def lived_through(tmp_path_factory, door):
             "APOD_SINCE": f"{since}",
             "AIRFLOW_CONN_APOD_API": json.dumps(api),
             "AIRFLOW_CONN_APOD_GIT": json.dumps(git),
-            "AIRFLOW_CONN_APOD_ALERTS": json.dumps({"conn_type": "http", "host": f"{door.url}/-/", "password": HOOK}),
+            "AIRFLOW_CONN_APOD_ALERTS": json.dumps({"conn_type": "http", "host": chat.url, "password": HOOK}),
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         }
         stack = Stack(Layout(), print, extra)
@@ -96,6 +96,7 @@ def lived_through(tmp_path_factory, door):
                 watching.done.set()
                 watching.join()
                 exposed = listening(stack)
+                states.append([said["text"].splitlines()[0] for _, said in chat])
                 airflow.rest.close()
             finally:
                 stack.stop()
@@ -132,9 +133,15 @@ def test_no_file_log_table_commit_or_event_holds_a_secret(lived_through):
     """The metadata database is among the files: XComs, rendered templates, events and their extras."""
     home, secrets, _, states, _ = lived_through
 
-    assert ["success", "failed", "failed", "success", "failed", "success"] == states
+    assert ["success", "failed", "failed", "success", "failed", "success"] == states[:6]
     assert [] == holding(home, secrets)
     assert list(home.rglob("attempt=1.log"))
+
+
+@pytest.mark.stack
+def test_each_failure_was_told_to_a_person(lived_through):
+    """Once, by the webhook of connection `apod_alerts`."""
+    assert ["apod_ingest.ingest failed"] * 2 + ["apod_version.version failed"] == lived_through[3][6]
 
 
 @pytest.mark.stack
