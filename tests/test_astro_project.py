@@ -143,3 +143,16 @@ def test_the_parse_test_passes_as_astro_dev_parse_runs_it(tmp_path):
     )  # fmt: skip
 
     assert (0, True) == (done.returncode, "1 passed" in done.stdout), done.stdout + done.stderr
+
+
+def test_every_action_is_pinned_by_its_commit():
+    """A tag can be moved to other code; beside the commit stands the version that it is."""
+    used = [
+        line.partition("uses:")[2].strip()
+        for path in (PROJECT / ".github" / "workflows").glob("*.yml")
+        for line in path.read_text().splitlines()
+        if "uses:" in line
+    ]
+
+    assert used
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", use) for use in used)
