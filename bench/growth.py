@@ -85,8 +85,8 @@ def thin_out(home, place, path, csvs):
     return {"day": DAYS, "versions": len(versions), "gone": len(planned.surplus), **weigh(remote, path, csvs)}
 
 
-def draw(weights):
-    """Megabytes against days."""
+def draw(weights, after):
+    """Megabytes against days, and what gc leaves of the CSVs in the end."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -96,6 +96,7 @@ def draw(weights):
     figure, plot = plt.subplots(figsize=(6, 3.4), layout="constrained")
     for name, label in (("csv", "CSVs, no gc"), ("raw", "raw store"), ("git", "git")):
         plot.plot([one["day"] for one in weights], [one[name] / 1e6 for one in weights], marker="o", label=label)
+    plot.plot([after["day"]], [after["csv"] / 1e6], marker="*", markersize=12, linestyle="", label="CSVs after gc")
     plot.set(yscale="log", xlabel="days, a version each", ylabel="MB")
     plot.grid(alpha=0.3)
     plot.legend()
@@ -126,7 +127,7 @@ def main():
     ):
         sizes = [one[name] / 1e6 for name in ("csv", "raw", "git")]
         print(f"{label:28} {sizes[0]:8.1f} {sizes[1]:8.1f} {sizes[2]:8.1f} {sum(sizes):8.1f}")
-    draw(weights)
+    draw(weights, after)
 
 
 if __name__ == "__main__":
