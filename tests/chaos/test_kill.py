@@ -94,8 +94,10 @@ def test_a_task_that_is_killed(evening, step, point):
     up_to(evening, step)
     evening.arm(point)
     status, said = evening.run(step)
+    half_done = evening.half_done()
     evening.whole_run()
 
+    assert [] == half_done
     assert KILLED == status, said
     assert evening.control == evening.facts()
 
@@ -106,8 +108,10 @@ def test_a_task_that_is_killed_with_its_dvc(evening, point):
     up_to(evening, "version")
     evening.arm(point, kill=["parent"])
     status, said = evening.run("version")
+    half_done = evening.half_done()
     evening.whole_run()
 
+    assert [] == half_done
     assert KILLED == status, said
     assert evening.control == evening.facts()
 
@@ -118,8 +122,10 @@ def test_a_dvc_that_is_killed(evening, point):
     up_to(evening, "version")
     evening.arm(point)
     status, said = evening.run("version")
+    half_done = evening.half_done()
     evening.whole_run()
 
+    assert [] == half_done
     assert 1 == status
     assert "The bytes are not safe in the DVC remote, so nothing was committed" in said
     assert evening.control == evening.facts()
@@ -146,8 +152,10 @@ def test_a_restore_that_is_killed(evening, point):
     evening.lose_the_disk()
     evening.arm(point)
     status, said = evening.run("ingest")
+    half_done = evening.half_done()
     evening.whole_run()
 
+    assert [] == half_done
     assert KILLED == status, said
     assert evening.control == evening.facts()
 
@@ -168,8 +176,10 @@ def test_a_worker_that_dies_with_its_disk(evening, step, point):
     evening.arm(point)
     status, said = evening.run(step)
     evening.lose_the_disk()
+    half_done = evening.half_done()
     evening.whole_run()
 
+    assert [] == half_done
     assert KILLED == status, said
     assert evening.control == evening.facts()
 
@@ -193,8 +203,10 @@ def test_a_database_that_is_killed(evening, revive, step, point):
     evening.arm(point, kill=evening.postgres_pids())
     status, said = evening.run(step)
     revive()
+    half_done = evening.half_done()
     evening.whole_run()
 
+    assert [] == half_done
     assert status == 0 or "Unavailable" in said
     assert evening.control == evening.facts()
 

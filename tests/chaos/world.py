@@ -258,6 +258,22 @@ class World:
             "left over": self.left_over(),
         }
 
+    def half_done(self):
+        """What must never be seen, not even right after a kill: a CSV ahead of the table, or a version without bytes."""
+        with self.connect() as connection:
+            proven = {md5 for (md5,) in connection.execute("select md5 from apod.load").fetchall()}
+            blocks = []
+            with connection.cursor() as cursor:
+                export(cursor, lambda block: blocks.append(bytes(block)))
+        ahead = self.store.csv.exists() and md5_of(self.store.csv) not in proven
+        wrong = ["the CSV is ahead of the table"] * ahead
+        wrong += ["the table was not proven"] * (folder_md5(b"".join(blocks)) not in proven)
+        with scratch("half") as folder:
+            tip = read_versions(clone_history(self.repository, folder / "clone"))[0]
+            wrong += ["the branch names bytes that are lost"] * (not fetch_csv(tip, folder / "csv"))
+            fetch_raw(tip, folder / "raw")
+        return wrong
+
     def words(self):
         """The raw store without the time of asking."""
         return [
