@@ -259,7 +259,7 @@ class World:
         }
 
     def half_done(self):
-        """What must never be seen, not even right after a kill: a CSV ahead of the table, or a version without bytes."""
+        """What must never be seen, not even right after a kill: a CSV ahead of the table, a version without bytes."""
         with self.connect() as connection:
             proven = {md5 for (md5,) in connection.execute("select md5 from apod.load").fetchall()}
             blocks = []
