@@ -27,6 +27,10 @@ def airflow(tmp_path_factory):
         "APOD_SINCE": f"{newest_publishable(datetime.now(UTC)) - 300 * DAY}",
         "APOD_CHAOS": str(home / "armed.json"),
         "PYTHONPATH": os.pathsep.join([str(HOOK), str(PROJECT)]),
+        # a scheduler that died, and a task that went with it, are noticed within seconds instead of five minutes
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     }
