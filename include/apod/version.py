@@ -31,11 +31,10 @@ from include.apod.run import Report
 from include.apod.schema import migrate
 from include.apod.scratch import scratch
 from include.apod.snapshot import Snapshot, take, write_raw
-from include.apod.sql import statement
+from include.apod.version_table import is_due, record, record_tip
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
     from datetime import date
 
     from psycopg import Connection
@@ -131,26 +130,6 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
     record(connection, report.facts, stamp.run, stamp.code_version)
     sys.audit("apod.version.recorded")
     return report
-
-
-def is_due(connection: Connection) -> bool:
-    """Whether there is likely something new: then DVC is imported while the clone is made."""
-    row = connection.execute(statement("is_due")).fetchone()
-    return bool(row and row[0])
-
-
-def record_tip(work: Clone, connection: Connection) -> None:
-    """Lets PostgreSQL know of the version at the tip: whoever pushed it may have been killed before it was recorded."""
-    pointer = work.read(CSV_POINTER)
-    if md5 := named(pointer):
-        meta = meta_in(pointer)
-        made = {"commit": work.git("rev-parse", "HEAD"), "md5": md5}
-        record(connection, made, meta.get("run", "unknown"), meta.get("code_commit", "unknown"))
-
-
-def record(connection: Connection, points: Mapping[str, object], run: str, code_version: str) -> None:
-    """Lets PostgreSQL know which commit holds which CSV, unless it does."""
-    connection.execute(statement("insert_version"), {**points, "run": run, "code_version": code_version})
 
 
 def is_at_tip(work: Clone, snapshot: Snapshot, url: str) -> bool:
