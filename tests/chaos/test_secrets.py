@@ -62,6 +62,7 @@ def lived_through(tmp_path_factory, door, chat):
     nasa = Nasa(record_of)
     nasa.gateway.keys[KEY] = Quota()
     door.service = nasa
+    chat.clear()
     since = newest_publishable(datetime.now(UTC)) - 60 * DAY
     with pytest.MonkeyPatch.context() as patch, serving(home / "demo") as (git_url, expired):
         patch.setenv("APOD_LOCAL", str(home))
