@@ -10,13 +10,12 @@ import httpx
 import psutil
 import psycopg
 
-from include.apod.audit import export
 from include.apod.days import DAY, newest_publishable
 from include.apod.pointers import named
 from include.apod.store import Store, md5_of
 from local.processes import own_environment
 from local.ready import bring_up
-from tests.chaos.world import folder_md5
+from tests.chaos.world import table_md5
 from tests.conftest import PROJECT, run
 
 CHAIN = ("apod_ingest", "apod_load", "apod_version")
@@ -97,10 +96,8 @@ class Airflow:
 
     def state(self):
         """Titles in the table, corrections that stand there twice, md5s of table and CSV, and the branch's own."""
-        blocks = []
         with psycopg.connect(self.stack.server.dsn("apod"), autocommit=True) as connection:
-            with connection.cursor() as cursor:
-                export(cursor, lambda block: blocks.append(bytes(block)))
+            exported = table_md5(connection)
             titles = dict(
                 connection.execute(
                     "select date, title from apod.picture where date = any(%s)", [[*self.expected]]
@@ -110,7 +107,7 @@ class Airflow:
                 "select date, field, after from apod.correction group by 1, 2, 3 having count(*) > 1"
             ).fetchall()
         pointer = run("git", "show", "main:data/apod_data.csv.dvc", cwd=self.stack.layout.repository)
-        md5s = {folder_md5(b"".join(blocks)), md5_of(Store(self.stack.layout.store).csv), named(pointer)}
+        md5s = {exported, md5_of(Store(self.stack.layout.store).csv), named(pointer)}
         return titles, doubled, len(md5s)
 
     @property

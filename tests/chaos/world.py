@@ -20,6 +20,7 @@ import psycopg
 from include.apod import raw as raw_store
 from include.apod.audit import export
 from include.apod.days import DAY, newest_publishable
+from include.apod.fragments import md5
 from include.apod.git import Repository
 from include.apod.history import clone_history, fetch_csv, fetch_raw, read_versions
 from include.apod.run import Run
@@ -222,9 +223,7 @@ class World:
     def facts(self):
         """What a stranger can see, without what may differ from run to run: times, ids and commits."""
         with self.connect() as connection:
-            blocks = []
-            with connection.cursor() as cursor:
-                export(cursor, lambda block: blocks.append(bytes(block)))
+            exported = table_md5(connection)
             corrections = connection.execute(
                 "select date, field, before, after, cause from apod.correction order by date, field"
             ).fetchall()
@@ -244,11 +243,10 @@ class World:
                 for seen in raw_store.parse_month(path.read_bytes(), path)
             ]
             touched = clone.git("diff", "--name-only", "HEAD~1", "HEAD").split()
-        exported = folder_md5(b"".join(blocks))
         return {
             "one md5": {exported, md5_of(self.store.csv), versions[0].csv},
             "versions": [version.subject for version in versions],
-            "recorded": [md5 for _, md5 in recorded] == [version.csv for version in reversed(versions)],
+            "recorded": [held for _, held in recorded] == [version.csv for version in reversed(versions)],
             "touched": touched,
             "csv": exported,
             "corrections": corrections,
@@ -261,13 +259,11 @@ class World:
     def half_done(self):
         """What must never be seen, not even right after a kill: a CSV ahead of the table, a version without bytes."""
         with self.connect() as connection:
-            proven = {md5 for (md5,) in connection.execute("select md5 from apod.load").fetchall()}
-            blocks = []
-            with connection.cursor() as cursor:
-                export(cursor, lambda block: blocks.append(bytes(block)))
+            proven = {sealed for (sealed,) in connection.execute("select md5 from apod.load").fetchall()}
+            exported = table_md5(connection)
         ahead = self.store.csv.exists() and md5_of(self.store.csv) not in proven
         wrong = ["the CSV is ahead of the table"] * ahead
-        wrong += ["the table was not proven"] * (folder_md5(b"".join(blocks)) not in proven)
+        wrong += ["the table was not proven"] * (exported not in proven)
         with scratch("half") as folder:
             tip = read_versions(clone_history(self.repository, folder / "clone"))[0]
             wrong += ["the branch names bytes that are lost"] * (not fetch_csv(tip, folder / "csv"))
@@ -301,10 +297,12 @@ class World:
         self.temporary.mkdir()
 
 
-def folder_md5(content):
-    import hashlib
-
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+def table_md5(connection):
+    """The md5 of PostgreSQL's own export of the table."""
+    blocks = []
+    with connection.cursor() as cursor:
+        export(cursor, lambda block: blocks.append(bytes(block)))
+    return md5(b"".join(blocks))
 
 
 def today():
