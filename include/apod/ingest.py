@@ -116,13 +116,16 @@ def is_out(sources: Sequence[Source], store: Store, day: date) -> bool:
     return out
 
 
-def observed(said: Said, held: Mapping[tuple[date, str], str], seen_at: str) -> Observation | None:
-    """What is kept of what a source said: a record that is new or changed, or its word that there is no picture."""
+def observed(said: Said, held: Mapping[date, tuple[str, str]], seen_at: str) -> Observation | None:
+    """What is kept of what a source said: a record that is new or changed, or its word that there is no picture.
+
+    Old words of a source count again once another has spoken since: else an error of the one that stood in would stay.
+    """
     if isinstance(said.words, Absent):
         evidence = {"status": said.words.status, "body": said.words.body}
         return Observation(said.day, seen_at, said.source, digest(evidence), absent=evidence)
     sha256 = digest(said.words)
-    if sha256 == held.get((said.day, said.source)):
+    if held.get(said.day) == (said.source, sha256):
         return None
     return Observation(said.day, seen_at, said.source, sha256, record=said.words)
 

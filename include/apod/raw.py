@@ -132,11 +132,11 @@ def newest(observations: Iterable[Observation]) -> dict[date, Observation]:
     return {seen.date: seen for seen in observations}
 
 
-def digests(raw: Path, span: Span) -> dict[tuple[date, str], str]:
-    """The digest of the newest record of each day and source, for the months of a span."""
+def digests(raw: Path, span: Span) -> dict[date, tuple[str, str]]:
+    """The source and the digest of the newest record of each day, for the months of a span."""
     paths = [month_file(raw, month) for month in sorted({month_of(day) for day in span})]
     return {
-        (seen.date, seen.source): seen.sha256
+        seen.date: (seen.source, seen.sha256)
         for path in paths
         if path.exists()
         for seen in parse_month(path.read_bytes(), path)

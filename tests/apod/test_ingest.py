@@ -141,8 +141,8 @@ def test_the_next_source_fills_an_empty_store(nasa, store, scope):
     assert "basic_html" in read(store.raw)[scope.archive.last].record
 
 
-def test_a_source_that_comes_back_changes_nothing(nasa, store, scope):
-    """A record is compared with the newest one of that day *and source*: two services do not outbid each other."""
+def test_a_source_that_comes_back_is_heard_again_once(nasa, store, scope):
+    """What the one that stood in got wrong does not stay, and two services do not outbid each other."""
     sources = ("planetary", "basic")
     ingest(nasa.sources(*sources), store, scope)
     nasa.fault("placeholder", service="planetary")
@@ -151,8 +151,8 @@ def test_a_source_that_comes_back_changes_nothing(nasa, store, scope):
     back = ingest(nasa.sources(*sources), store, replace(scope, now=scope.now + timedelta(hours=2)))
     again = ingest(nasa.sources(*sources), store, replace(scope, now=scope.now + timedelta(hours=3)))
 
-    assert [16, 0, 0] == [report.facts["corrected"] for report in (taken_over, back, again)]
-    assert "basic" == read(store.raw)[scope.archive.last].source
+    assert [16, 16, 0] == [report.facts["corrected"] for report in (taken_over, back, again)]
+    assert "planetary" == read(store.raw)[scope.archive.last].source
 
 
 def test_the_plan_is_the_calendar_newest_first(store, scope):

@@ -66,6 +66,7 @@ class Plan:
 
     dice: random.Random
     edits: dict = field(default_factory=dict)
+    lied_about: set = field(default_factory=set)  # days of which a service gave another day's words
     counts: Counter = field(default_factory=Counter)
 
 
@@ -156,7 +157,9 @@ def draw(plan, today, now):
             plan.counts[what] += 1
             first = today - dice.randint(0, 8) * DAY
             other = first - dice.randint(1, 9) * DAY
-            return kind, [Fault(what, service, first, first + dice.choice([0, 0, 1]) * DAY, now, until, other=other)]
+            last = first + dice.choice([0, 0, 1]) * DAY
+            plan.lied_about |= {first, last} if what == "frozen" else set()
+            return kind, [Fault(what, service, first, last, now, until, other=other)]
     return kind, []
 
 
@@ -251,6 +254,7 @@ def judge(gauntlet, plan, days):
     wrong += [f"{day} was invented" for day in rows.keys() - truth.keys()]
     both = truth.keys() & rows.keys()
     wrong += [f"{day} is {rows[day]}, not {truth[day]}" for day in both if rows[day] not in truth[day]]
+    doubled = [one for one in doubled if one[0] not in plan.lied_about]  # there the edit was undone, and made again
     wrong += [f"{day}: {after!r} was recorded {times} times" for day, after, times in doubled]
     facts = gauntlet.facts()
     wrong += [f"more than one md5: {facts['one md5']}"] * (len(facts["one md5"]) != 1)
