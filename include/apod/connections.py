@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from include.apod.git import Repository
     from include.apod.settings import Settings
     from include.apod.sources import Source
+    from include.apod.store import Store
 
 
 log = logging.getLogger(__name__)
@@ -108,6 +110,33 @@ def open_repository(settings: Settings) -> Iterator[Repository]:
         raise Misconfigured("Connection apod_git has no host; write the URL of the repository there.")
     with hook.configure_hook_env():  # sets what git needs in this process' environment; SSH only in hook.env
         yield Repository(hook.repo_url, settings.git_branch, settings.git_author, hook.env, token=hook.auth_token or "")
+
+
+@contextmanager
+def open_store(settings: Settings, *parts: str) -> Iterator[Store]:
+    """The store, with those of its parts that a step works with; an object store is that of connection `apod_store`.
+
+    Raises:
+        Misconfigured: there is no client for its scheme, or it refuses us.
+        Unavailable: it does not answer.
+    """
+    from include.apod.store import Store
+
+    if isinstance(settings.store, Path):
+        yield Store(settings.store)
+        return
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from include.apod.mirror import mirrored
+    from include.apod.objects import open_objects, options_of
+
+    options = {}
+    with suppress(AirflowNotFoundException):  # then the machine's own identity has to do
+        told = Connection.get("apod_store")
+        options = options_of(settings.store, told.login, told.password, told.extra_dejson)
+    with mirrored(open_objects(settings.store, options), settings.store, parts) as store:
+        yield store
 
 
 def alert(subject: str, text: str) -> None:

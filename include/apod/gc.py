@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fsspec.core import url_to_fs
-
 from include.apod.errors import ApodError
 from include.apod.history import Version, read_blobs
 from include.apod.pointers import CSV_POINTER, named
-from include.apod.remote import path_of
+from include.apod.remote import remove, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,8 +46,9 @@ def plan(work: Clone, versions: list[Version], daily: int, *, monthly: bool) -> 
     tags = work.git("for-each-ref", "--format=%(refname)").splitlines()
     keep |= {md5 for text in read_blobs(work, [f"{tag}:{CSV_POINTER}" for tag in tags]) if (md5 := named(text))}
     surplus = {version.csv: version for version in versions if version.csv not in keep}
+    held = {url: sizes(url) for url in {version.remote for version in surplus.values()}}
     return Plan(
-        [version for version in reversed(surplus.values()) if _is_there(version)],
+        [version for version in reversed(surplus.values()) if version.csv in held[version.remote]],
         [version for version in versions if version.csv in keep],
     )
 
@@ -62,11 +61,6 @@ def _last_of(versions: Iterable[Version], digits: int) -> list[Version]:
     return [*newest.values()]
 
 
-def _is_there(version: Version) -> bool:
-    files, root = url_to_fs(version.remote)
-    return bool(files.exists(path_of(root, version.csv)))
-
-
 def collect(surplus: Iterable[Version], workshop: Workshop) -> Iterator[tuple[Version, str]]:
     """Makes each CSV again and takes it out of the remote where that gives the same bytes; says why where it stays."""
     made = workshop.folder / "made.csv"
@@ -76,6 +70,5 @@ def collect(surplus: Iterable[Version], workshop: Workshop) -> Iterator[tuple[Ve
         except ApodError as error:
             yield version, f"{error}"
             continue
-        files, root = url_to_fs(version.remote)
-        files.rm_file(path_of(root, version.csv))
+        remove(version.remote, version.csv)
         yield version, ""

@@ -7,12 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fsspec.core import url_to_fs
-
 from include.apod.errors import BadData, Misconfigured, Unavailable
 from include.apod.git import Clone
 from include.apod.pointers import CSV_POINTER, RAW_POINTER, meta_in, named
-from include.apod.remote import fetch, url_in
+from include.apod.remote import fetch, sizes, url_in
 from include.apod.scratch import scratch
 
 if TYPE_CHECKING:
@@ -124,22 +122,14 @@ def pullable(versions: Iterable[Version]) -> Iterator[tuple[Version, str]]:
     held: dict[str, set[str]] = {}
     with scratch("pullable") as folder:
         for version in versions:
-            names = (
-                held[version.remote]
-                if version.remote in held
-                else held.setdefault(version.remote, _names(version.remote))
-            )
+            if version.remote not in held:
+                held[version.remote] = {*sizes(version.remote)}
+            names = held[version.remote]
             try:
                 raw = {version.raw, *(entry["md5"] for entry in fetch_listing(version, folder / "listing"))}
             except Unavailable:
                 raw = {""}
             yield version, "no" if raw - names else "yes" if version.csv in names else "raw"
-
-
-def _names(url: str) -> set[str]:
-    """All objects of a remote."""
-    files, root = url_to_fs(url)
-    return {"".join(f"{path}".split("/")[-2:]) for path in files.find(f"{root.rstrip('/')}/files/md5")}
 
 
 def fetch_csv(version: Version, target: Path) -> bool:

@@ -143,6 +143,7 @@ def keep(asking: Asking, store: Store, span: Span, coverage: Coverage, scope: Sc
                 new.append(seen)
     finally:
         raw_store.append(store.raw, new)
+        store.send()
         for seen in new:
             tally.count(seen, coverage)
     log.info("%s: %d new or changed", span, len(new))

@@ -7,21 +7,25 @@ import inspect
 import logging
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.apod import handover
 from include.apod.connections import alert
 from include.apod.errors import BadData, Misconfigured, NotPublished, RateLimited, SourceChanged
 from include.apod.run import Run
+from include.apod.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from airflow.sdk import Asset, Context, XComArg
 
+    from include.apod.handover import Place
     from include.apod.run import Report
 
 log = logging.getLogger(__name__)
@@ -78,6 +82,24 @@ def this_run() -> Run:
     return Run(dag_run.run_id, dict(context["params"]), dag_run.run_type == "manual", dag_run.start_date)
 
 
+def taken_over(context: Context) -> Place:
+    """Where this task works, once it is sure that it sees what the ones before it wrote; nothing for an object store.
+
+    Raises:
+        Misconfigured: it does not.
+    """
+    root = read_settings().store
+    if not isinstance(root, Path):
+        return {}
+    here, task = handover.place_of(root), context["ti"]
+    newest = [max(events, key=lambda event: event.timestamp) for events in context["triggering_asset_events"].values()]
+    told = [{name: f"{event.extra.get(name, '')}" for name in here} for event in newest]
+    told += filter(None, task.xcom_pull(task_ids=[*context["task"].upstream_task_ids], key="place"))
+    handover.check(here, [place for place in told if place["host"]], root)
+    task.xcom_push("place", here)
+    return here
+
+
 def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), **arguments: Any) -> XComArg:
     """A task that does one step.
 
@@ -88,6 +110,7 @@ def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), 
     @functools.wraps(function)
     def work() -> None:
         context = get_current_context()
+        place = taken_over(context)
         try:
             report = function(this_run())
         except NotPublished as error:
@@ -98,7 +121,7 @@ def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), 
             raise AirflowSkipException(report.sentence)
         log.info("%s", report.sentence)
         for asset in publishes:
-            context["outlet_events"][asset].extra = dict(report.facts)
+            context["outlet_events"][asset].extra = {**report.facts, **place}
         sys.audit("apod.task.done")
 
     work.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]  # Airflow would ask for the step's own

@@ -72,6 +72,7 @@ def publish(connection: Connection, store: Store, load: Load) -> Report:
         BadData: nothing is staged, or a guard, a check or the proof stopped it; table and CSV are as they were.
     """
     connection.execute(statement("lock_publish"))
+    store.fetch()
     staged = store.staged_csv if store.staged_csv.exists() else store.csv
     if not staged.exists():
         raise BadData(f"There is no {store.staged_csv} to publish. ./apod trigger load makes it.")

@@ -7,18 +7,22 @@ import json
 import os
 import shutil
 import subprocess
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsspec.core import url_to_fs
+import obstore
+from obstore.store import LocalStore
 
 from include.apod.errors import Misconfigured, Unavailable
+from include.apod.objects import answering, open_objects
 from include.apod.store import md5_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from obstore.store import ObjectStore
 
     from include.apod.git import Clone
 
@@ -48,37 +52,61 @@ def url_in(config: str | None) -> str | None:
         return None
 
 
-def path_of(url: str, name: str) -> str:
-    """Where the remote at `url` keeps the object of this name."""
-    return f"{url.rstrip('/')}/files/md5/{name[:2]}/{name[2:]}"
+def path_of(name: str) -> str:
+    """Where a remote keeps the object of this name."""
+    return f"files/md5/{name[:2]}/{name[2:]}"
 
 
-def lacking(url: str, sizes: Mapping[str, int]) -> list[str]:
-    """Which of these objects the remote does not hold in their full size; answered without DVC.
+@contextmanager
+def _opened(url: str) -> Iterator[ObjectStore]:
+    """The remote at `url`, a folder or an object store; what its client raises becomes an error of ours.
 
     Raises:
+        FileNotFoundError: there is no such folder.
         Unavailable: it does not answer.
+        Misconfigured: it refuses us, or there is no client for it.
     """
-    files, root = url_to_fs(url)
-    held = {}
-    for name in sizes:
-        try:
-            held[name] = files.size(path_of(root, name))
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise Unavailable(f"The DVC remote {url} does not answer: {error}") from error
-    return [name for name, size in sizes.items() if held.get(name) != size]
+    with answering(f"The DVC remote {url}"):
+        if "://" in url:
+            yield open_objects(url)
+        else:
+            yield LocalStore(Path(url).resolve(strict=True))
+
+
+def sizes(url: str) -> dict[str, int]:
+    """The size of each object that a remote has, by its name; answered without DVC, a request for each 1,000.
+
+    Raises:
+        Unavailable, Misconfigured: the remote does not answer, or not to us.
+    """
+    with suppress(FileNotFoundError), _opened(url) as objects:
+        listed = obstore.list(objects, "files/md5").collect()
+        return {"".join(one["path"].split("/")[-2:]): one["size"] for one in listed}
+    return {}
+
+
+def lacking(url: str, wanted: Mapping[str, int]) -> list[str]:
+    """Which of these objects the remote does not hold in their full size.
+
+    Raises:
+        Unavailable, Misconfigured: as `sizes`.
+    """
+    held = sizes(url)
+    return [name for name, size in wanted.items() if held.get(name) != size]
 
 
 def fetch(url: str, name: str, target: Path) -> bool:
     """Copies an object out of the remote, without DVC; whether it is there and whole."""
-    files, root = url_to_fs(url)
-    try:
-        files.get_file(path_of(root, name), str(target))
-    except FileNotFoundError:
-        return False
-    return md5_of(target) == name.removesuffix(".dir")
+    with suppress(FileNotFoundError), _opened(url) as objects:
+        target.write_bytes(obstore.get(objects, path_of(name)).bytes())
+        return md5_of(target) == name.removesuffix(".dir")
+    return False
+
+
+def remove(url: str, name: str) -> None:
+    """Takes an object out of the remote."""
+    with _opened(url) as objects:
+        obstore.delete(objects, path_of(name))
 
 
 def starting_dvc(remote: Remote, folder: Path, script: str = "dvc_push.py") -> subprocess.Popen[str]:

@@ -50,6 +50,7 @@ def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
         shutil.rmtree(store.restoring, ignore_errors=True)
         shutil.copytree(work.path / "data" / "raw", store.restoring)
         commit = work.git("rev-parse", "--short=12", "HEAD")
+    store.send()  # while that folder is there, nobody takes what was brought back so far for all
     sys.audit("apod.restore.copied")
     return _bring_in(store, commit)
 

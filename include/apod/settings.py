@@ -7,6 +7,7 @@ from datetime import date
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -22,7 +23,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="APOD_", frozen=True, extra="ignore", env_ignore_empty=True)
 
-    store: Path = Field(PROJECT / "data", description="folder of raw, clean and the CSV; shared by all workers")
+    store: Path | str = Field(
+        PROJECT / "data", description="folder of raw, clean and the CSV, or `s3://bucket/path`; shared by all workers"
+    )
     since: date = Field(date(1995, 6, 16), description="first day of the archive")
     sources: Annotated[tuple[Literal["planetary", "basic"], ...], NoDecode] = Field(
         ("planetary", "basic"), min_length=1, description="services to ask, in order of preference"
@@ -54,13 +57,16 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
-    @field_validator("store")
+    @field_validator("store", mode="before")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        if "://" in str(value) or ":/" in str(value):
-            msg = "object stores are not supported yet; use the path of a folder that all workers share"
+    def _absolute(cls, value: Any) -> Any:
+        parts = urlsplit(f"{value}")
+        if not parts.scheme:
+            return PROJECT / value  # an absolute one stays what it is
+        if not parts.netloc or parts.query or parts.username or parts.password:
+            msg = "write the path of a folder that all workers share, or scheme://bucket/path without credentials"
             raise ValueError(msg)
-        return value if value.is_absolute() else PROJECT / value
+        return f"{value}".rstrip("/")
 
     @field_validator("git_author")
     @classmethod

@@ -54,6 +54,7 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
     csv = data / "apod_data.csv"
     with connection.transaction():
         connection.execute(statement("lock_published"))
+        store.fetch()
         shutil.copyfile(store.csv, csv)
         shutil.copyfile(store.datapackage, data / "datapackage.json")
         made_of = read_composition(store.composition)

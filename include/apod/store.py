@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCK = 1 << 20
+PUBLISHED = ""  # the part of the store that is its top: the CSV and what describes it
 
 
 @dataclass(frozen=True)
 class Store:
-    """The folder that the steps hand their files over in."""
+    """The folder that the steps hand their files over in; `mirror` has the one of an object store."""
 
     root: Path
+
+    def fetch(self) -> None:
+        """Brings the folder in line with what others have written; this one is theirs, too."""
+
+    def send(self) -> None:
+        """Makes what was written last beyond this task; here it has."""
 
     @property
     def raw(self) -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from include.apod import connections
 from include.apod.settings import read_settings
-from include.apod.store import Store
+from include.apod.store import PUBLISHED
 
 log = logging.getLogger(__name__)
 STALE_HOURS = 36  # a picture a day, and half a day for a service that is late
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from include.apod.ingest import Scope
     from include.apod.run import Report, Run
     from include.apod.settings import Settings
+    from include.apod.store import Store
 
 
 def await_picture(run: Run) -> bool:
@@ -32,7 +33,10 @@ def await_picture(run: Run) -> bool:
 
     settings, now = read_settings(), datetime.now(UTC)
     sources = connections.open_sources(settings, now)
-    return run.manual or is_out(sources, Store(settings.store), newest_publishable(now))
+    if run.manual:
+        return True
+    with connections.open_store(settings, "raw") as store:
+        return is_out(sources, store, newest_publishable(now))
 
 
 def ingest(run: Run) -> Report:
@@ -41,10 +45,10 @@ def ingest(run: Run) -> Report:
 
     settings, now = read_settings(), datetime.now(UTC)
     sources, scope = connections.open_sources(settings, now), scope_of(run, settings, now)
-    restored = restore(settings)
-    store = Store(settings.store)
-    report = step.ingest(sources, store, scope)
-    watch_freshness(read_coverage(store.raw, store.coverage), now)
+    with connections.open_store(settings, "raw", "raw.restoring") as store:
+        restored = restore(settings, store)
+        report = step.ingest(sources, store, scope)
+        watch_freshness(read_coverage(store.raw, store.coverage), now)
     return replace(report, changed=True, sentence=f"{restored}; {report.sentence}") if restored else report
 
 
@@ -56,12 +60,11 @@ def watch_freshness(coverage: Coverage, now: datetime) -> None:
         connections.alert("APOD is not fresh", f"{newest} ./apod status says what is left to do.")
 
 
-def restore(settings: Settings) -> str:
+def restore(settings: Settings, store: Store) -> str:
     """What was brought back of a raw store that is lost; nothing where there is one, or never was."""
     from include.apod import restore as step
     from include.apod.remote import Remote
 
-    store = Store(settings.store)
     if not step.is_lost(store):
         return ""
     with connections.open_repository(settings) as repository:
@@ -89,20 +92,22 @@ def scope_of(run: Run, settings: Settings, now: datetime) -> Scope:
 def transform(run: Run) -> Report:
     from include.apod import transform as step
 
-    return step.transform(Store(read_settings().store), rebuild=bool(run.params.get("rebuild")))
+    with connections.open_store(read_settings(), "raw", "clean") as store:
+        return step.transform(store, rebuild=bool(run.params.get("rebuild")))
 
 
 def stage_table(_: Run) -> Report:
     from include.apod import stage_table as step
 
-    with connections.open_database() as database:
-        return step.stage_table(database, Store(read_settings().store).clean)
+    with connections.open_database() as database, connections.open_store(read_settings(), "clean") as store:
+        return step.stage_table(database, store.clean)
 
 
 def stage_csv(_: Run) -> Report:
     from include.apod import stage_csv as step
 
-    return step.stage_csv(Store(read_settings().store))
+    with connections.open_store(read_settings(), "clean", "staged", PUBLISHED) as store:
+        return step.stage_csv(store)
 
 
 def publish(run: Run) -> Report:
@@ -115,8 +120,9 @@ def publish(run: Run) -> Report:
         allow_shrink=bool(run.params.get("allow_shrink")),
         allow_mass_change=bool(run.params.get("allow_mass_change")),
     )
-    with connections.open_database() as database:
-        return step.publish(database, Store(settings.store), load)
+    # the store is inside, so that what it sends is there before publish's lock is gone
+    with connections.open_database() as database, connections.open_store(settings, "staged", PUBLISHED) as store:
+        return step.publish(database, store, load)
 
 
 def version(run: Run) -> Report:
@@ -126,5 +132,9 @@ def version(run: Run) -> Report:
     settings = read_settings()
     stamp = step.Stamp(run.id, settings.code_version, settings.since, note=run.params.get("message") or "")
     remote = Remote(settings.dvc_remote, settings.dvc_python)
-    with connections.open_repository(settings) as repository, connections.open_database() as database:
-        return step.version(repository, remote, Store(settings.store), database, stamp)
+    with (
+        connections.open_repository(settings) as repository,
+        connections.open_database() as database,
+        connections.open_store(settings, "raw", PUBLISHED) as store,
+    ):
+        return step.version(repository, remote, store, database, stamp)

@@ -52,7 +52,7 @@ def history(repository, tmp_path):
 
 
 def lose(remote, name):
-    Path(path_of(remote.url, name)).unlink()
+    Path(remote.url, path_of(name)).unlink()
 
 
 def test_versions_are_listed_newest_first(commit, history, bare, tmp_path):
@@ -128,7 +128,7 @@ def test_what_is_lost_of_a_version_is_said(commit, history, remote):
     lose(remote, found[0].csv)
     without_csv = verify(found[0], clone, remote, workshop)
     states = [state for _, state in pullable(found)]
-    month = json.loads(Path(path_of(remote.url, found[0].raw)).read_text())[0]["md5"]
+    month = json.loads(Path(remote.url, path_of(found[0].raw)).read_text())[0]["md5"]
     lose(remote, month)
     without_raw = verify(found[0], clone, remote, workshop)
     states += [state for _, state in pullable(found)]
@@ -145,7 +145,7 @@ def test_a_version_that_lies_about_its_csv_is_found(commit, history, remote):
     """What is in the remote under its name are other bytes."""
     commit()
     clone, found, workshop = history()
-    path = Path(path_of(remote.url, found[0].csv))
+    path = Path(remote.url, path_of(found[0].csv))
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"2026-11-20", b"2026-11-21"))
     verdict = verify(found[0], clone, remote, workshop)
@@ -191,7 +191,7 @@ def test_gc_takes_what_can_be_made_again_and_no_more(commit, history, remote, ba
 
     assert [found[4].csv, found[2].csv] == [one.csv for one in planned.surplus]
     assert ["", ""] == [reason for _, reason in done]
-    assert {Path(path_of(remote.url, found[at].csv)) for at in (2, 4)} == gone
+    assert {Path(remote.url, path_of(found[at].csv)) for at in (2, 4)} == gone
     assert ("made again from its raw store", found[2].csv) == (how, md5_of(target))
     assert [] == plan(clone, days, 2, monthly=False).surplus
 
@@ -208,7 +208,7 @@ def test_gc_leaves_what_cannot_be_made_again(commit, history, remote):
     assert [(found[1].commit, "its code, unknown, is in no repository here")] == [
         (one.commit, why) for one, why in done
     ]
-    assert Path(path_of(remote.url, found[1].csv)).exists()
+    assert Path(remote.url, path_of(found[1].csv)).exists()
 
 
 def test_gc_keeps_one_of_each_month(commit, history):

@@ -38,7 +38,6 @@ def test_a_relative_store_is_the_projects(monkeypatch):
         ("APOD_SOURCES", "basic,basic", "APOD_SOURCES=.*a service is named twice"),
         ("APOD_SOURCES", ",", "APOD_SOURCES"),
         ("APOD_REQUESTS_PER_RUN", "0", "APOD_REQUESTS_PER_RUN='0'"),
-        ("APOD_STORE", "s3://bucket/apod", "object stores are not supported yet"),
         ("APOD_GIT_AUTHOR", "nobody", "Name <address@example.org>"),
         ("APOD_GIT_BRANCH", "--upload-pack=x", "not a branch name"),
     ],

@@ -91,7 +91,7 @@ def test_four_writers_of_six_versions_each_lose_none(
     assert {commit for commit, _ in made} <= {line.split()[0] for line in history}
     assert 26 == len(history)
     assert all(len(line.split()) <= 2 for line in history)
-    assert [] == [md5 for _, md5 in made if not Path(path_of(remote.url, md5)).exists()]
+    assert [] == [md5 for _, md5 in made if not Path(remote.url, path_of(md5)).exists()]
     run("git", "fsck", "--strict", cwd=bare)
 
 
@@ -183,7 +183,7 @@ def test_dvc_set_up_by_somebody_else_in_between_is_theirs(commit, bare):
 
 def cut(path, name, size):
     """An object as a copy that broke off leaves it."""
-    target = Path(path_of(path, name))
+    target = Path(path, path_of(name))
     target.chmod(0o644)
     os.truncate(target, size)
 
@@ -200,7 +200,7 @@ def test_an_object_that_is_lost_or_cut_is_put_back(commit, bare, remote, loaded,
     month = md5_of(loaded.raw / "2026" / "2026-10.jsonl")
     name = {"csv": md5_of(loaded.csv), "month": month, "listing": listing}[which]
     if size is None:
-        Path(path_of(remote.url, name)).unlink()
+        Path(remote.url, path_of(name)).unlink()
     else:
         cut(remote.url, name, size)
     report = commit()
