@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 export LIVE
 
-.PHONY: help run up down test chaos lint format audit bench growth lock
+.PHONY: help run up down test chaos lint format audit image cluster bench growth canary lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,15 @@ audit:  ## known weaknesses and licences of the locked packages (needs the netwo
 	@.local/venv/bin/pip-licenses --order=license
 	@.local/venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
+image:  ## build the Astro image, look at it, and run the whole chain on two workers of it
+	@local/setup dev
+	@local/image apod
+	@.local/venv/bin/python -m local.cluster --image apod
+
+cluster:  ## the whole archive on Celery, Redis and two workers that share no disk, beside the single machine
+	@local/setup dev
+	@.local/venv/bin/python -m local.cluster
+
 format:  ## rewrite the code as `make lint` wants it
 	@local/setup dev
 	@.local/venv/bin/ruff format .
@@ -51,6 +60,9 @@ bench:  ## what the archive, a load, a day and trigger to commit cost, each agai
 growth:  ## what 365 daily versions take in the DVC remote and in git, before and after gc (half an hour)
 	@local/setup bench
 	@.local/venv/bin/python -m bench.growth
+
+canary:  ## lint and tests with the newest of everything that requirements.in and pyproject.toml allow, in a copy
+	@local/canary
 
 lock:  ## resolve requirements.txt and pyproject.toml into the lock files
 	@local/setup lock

@@ -7,10 +7,8 @@ machine that is busy with something else, their ratio still means something.
 import json
 import os
 import statistics
-import sys
 import tempfile
 import time
-from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -26,30 +24,10 @@ BUNDLES = [
 ]
 
 
-def ended(rest, dag, known, limit=120.0):
-    """When the run of a DAG after the one that is known ended; fails when it did not end well."""
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        newest = rest.newest_run(dag)
-        if newest != known:
-            run = rest.call("GET", newest.path)
-            if run["state"] in ("success", "failed"):
-                assert run["state"] == "success", f"{newest} failed"
-                return datetime.fromisoformat(run["end_date"])
-        time.sleep(0.05)
-    sys.exit(f"{dag} did not run within {limit:.0f} s")
-
-
-def chain(rest, prefix):
-    """Seconds from the trigger of the first DAG to the end of the last."""
-    known = rest.newest_run(f"{prefix}_version")
-    first = rest.trigger(f"{prefix}_ingest", {})
-    queued = datetime.fromisoformat(rest.call("GET", first.path)["queued_at"])
-    return (ended(rest, f"{prefix}_version", known) - queued).total_seconds()
-
-
 def measure(stack, rest):
     """Seconds of each round, for real and for empty tasks, in turns."""
+    from local.chain import chain
+
     nasa = stack.api()[0]
     seconds = {"apod": [], "empty": []}
     httpx.post(f"{nasa}/-/clock", json={"lag_days": ROUNDS + 1})

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from include.apod.git import checkout_version
+from include.apod.version import OURS, SETTINGS
 from tests.conftest import PROJECT
 
 CONNECTION_KEYS = {
@@ -68,39 +70,39 @@ def test_connections_have_only_keys_that_the_cli_reads():
     assert [] == [c for c in connections if not isinstance(c.get("conn_extra", ""), str)]
 
 
-def test_requirements_leave_airflow_to_the_image():
-    """And hold no local path, which would not be there yet when they are installed."""
-    names = [re.match(r"[\w.-]+", line).group() for line in lines("requirements.txt")]
+def names(path):
+    return {re.match(r"[\w.-]+", line).group() for line in lines(path)}
 
-    assert "apache-airflow" not in names
-    assert [] == [line for line in lines("requirements.txt") if line.startswith(("-", ".", "/")) or "@" in line]
+
+def test_requirements_leave_airflow_to_the_image():
+    """They hold what the image does not bring, pinned, and no path, which would not be there yet."""
+    brought = ("apache-airflow==", "apache-airflow-providers-standard", "pydantic==", "pytest")
+
+    assert [] == [line for line in lines("requirements.txt") if line.startswith(brought)]
+    assert [] == [line for line in lines("requirements.txt") if "==" not in line or line.startswith(("-", ".", "/"))]
 
 
 def test_every_provider_we_import_is_required():
-    """Standalone mode has none but Airflow's own."""
+    """Those that the image brings need no pin, but standalone mode has none but Airflow's own."""
     imported = {
-        match
+        match.replace(".", "-")
         for path in CODE
         for match in re.findall(r"from airflow\.providers\.([\w.]+?)\.(?:hooks|operators)", path.read_text())
     }
-    required = {
-        line.split("providers-")[1].split("=")[0].split(">")[0]
-        for line in lines("requirements.txt")
-        if "providers-" in line
-    }
 
-    assert imported - required == set()
+    assert imported - {name.partition("providers-")[2] for name in names("requirements.in")} == set()
 
 
 def test_the_lock_holds_every_requirement_with_a_hash_and_no_address():
-    """Valid for Python 3.11 to 3.13, from any index."""
+    """Valid for Python 3.11 to 3.13, from any index; the image has the same versions."""
     lock = Path(PROJECT, "requirements.lock").read_text()
     pinned = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
-    wanted = {re.match(r"[\w.-]+", line).group() for line in lines("requirements.txt")} | {"apache-airflow"}
+    wanted = names("requirements.in") | {"apache-airflow"}
 
     assert wanted - pinned == set()
     assert len(pinned) <= lock.count("--hash=sha256:")
     assert "://" not in lock
+    assert [] == [line for line in lines("requirements.txt") if line not in lock]
 
 
 def test_packages_name_what_the_steps_call():
@@ -156,3 +158,72 @@ def test_every_action_is_pinned_by_its_commit():
 
     assert used
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", use) for use in used)
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("vendor.compose-spec", "docker-compose.override.yml"),
+        ("vendor.github-workflows", ".github/workflows/ci.yml"),
+        ("vendor.github-workflows", ".github/workflows/deploy.yml"),
+    ],
+)
+def test_what_others_read_has_the_form_that_they_publish(schema, path):
+    command = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", schema, PROJECT / path]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stdout
+
+
+def test_the_code_is_ready_for_the_next_airflow():
+    """What `astro dev upgrade-test` and Airflow's own rules look for."""
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [ruff, "check", "--isolated", "--preview", "--select=AIR3", "dags", "include", "tests", "plugins"]
+    done = subprocess.run([*map(str, command)], cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stdout
+
+
+def test_a_version_of_the_data_deploys_nothing():
+    """What a version changes is ignored by its path, and its message by how it begins."""
+    deploy = yaml.safe_load((PROJECT / ".github" / "workflows" / "deploy.yml").read_text())
+    ignored = [
+        re.compile(glob.replace(".", r"\.").replace("**", ".*")) for glob in deploy["on"]["push"]["paths-ignore"]
+    ]
+    files = [*OURS, *SETTINGS]
+
+    assert [] == [name for name in files if not any(pattern.fullmatch(name) for pattern in ignored)]
+    assert [] != [name for name in ("include/apod/version.py",) if not any(one.fullmatch(name) for one in ignored)]
+    assert "'data: '" in deploy["jobs"]["deploy"]["if"]
+
+
+def test_an_image_knows_the_commit_it_is_of(tmp_path):
+    """It has no .git; the deploy writes the commit beside the code."""
+    nothing = checkout_version(tmp_path)
+    (tmp_path / ".code-version").write_text("0123abc\n")
+
+    assert ("unknown", "0123abc") == (nothing, checkout_version(tmp_path))
+
+
+def test_the_stand_in_of_the_compose_file_has_all_it_imports(tmp_path):
+    """An interpreter with the packages that the service installs, and nothing else."""
+    service = yaml.safe_load((PROJECT / "docker-compose.override.yml").read_text())["services"]["nasa"]
+    named = re.search(r"ignore (.*?) &&", " ".join(service["command"])).group(1).split()
+    program = "import sys, local.nasa.__main__; print(sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    foreign = {
+        "bs4",
+        "starlette",
+        "typer",
+        "uvicorn",
+        "pydantic",
+        "pandas",
+        "airflow",
+        "psycopg",
+        "yaml",
+        "httpx",
+        "requests",
+    }
+    imported = {"beautifulsoup4" if name == "bs4" else name for name in eval(done.stdout) if name in foreign}
+
+    assert imported - {*named} == set()

@@ -164,12 +164,16 @@ def failure(command: str, stderr: str, repository: Repository) -> Exception:
 
 
 def checkout_version(folder: Path) -> str:
-    """The commit of a checkout, with `-dirty` where files differ from it; `unknown` where it is none."""
+    """The commit of a checkout, with `-dirty` where files differ from it.
+
+    In an image it is what was written when that was made; `unknown` where there is neither.
+    """
 
     def said(*args: str) -> str:
         command = ["git", *STEADY, *args]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
 
     if not (folder / ".git").exists() or not (head := said("rev-parse", "HEAD")):
-        return "unknown"
+        written = folder / ".code-version"
+        return written.read_text().strip() if written.exists() else "unknown"
     return head + ("-dirty" if said("status", "--porcelain") else "")

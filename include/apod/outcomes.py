@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+done: dict[str, Report] = {}  # what this process' task did, for `lineage`
 _NO_PARAMETERS = inspect.Signature()
 
 
@@ -117,6 +118,7 @@ def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), 
             context["ti"].xcom_push("report", str(error))
             raise AirflowSkipException(str(error)) from error
         context["ti"].xcom_push("report", report.sentence)
+        done[function.__name__] = report
         if publishes and not report.changed:
             raise AirflowSkipException(report.sentence)
         log.info("%s", report.sentence)

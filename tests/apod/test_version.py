@@ -189,3 +189,14 @@ def test_a_wrong_repository_or_branch_is_a_configuration_error(bare, remote, loa
     wrong = Repository(url or bare.as_uri(), branch, "A <a@example.org>")
     with pytest.raises(Misconfigured, match="git clone failed .*apod_git, and APOD_GIT_BRANCH"):
         version(wrong, remote, loaded, database, STAMP)
+
+
+def test_versions_may_go_to_a_branch_of_their_own(bare, remote, loaded, database, tmp_path):
+    """For a host that deploys each commit of `main`: code and data stay linked, and `main` stays as it is."""
+    run("git", "branch", "data", "main", cwd=bare)
+    own = Repository(bare.as_uri(), "data", "A <a@example.org>")
+    version(own, remote, loaded, database, Stamp("a run", "a commit", date(2026, 10, 1)))
+    run("git", "clone", "-q", "--branch=data", bare, "pulled", cwd=tmp_path)
+
+    assert "code" == log(bare, "%s")
+    assert (tmp_path / "pulled" / "data" / "apod_data.csv.dvc").exists()

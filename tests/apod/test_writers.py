@@ -19,9 +19,9 @@ from include.apod.ingest import ingest
 from include.apod.remote import Remote, path_of
 from include.apod.store import Store, md5_of
 from include.apod.version import Stamp, version
+from local.git_server import TOKEN, environment, serving
 from tests.apod.test_version import log, pull
 from tests.conftest import edit, load, run
-from tests.git_server import TOKEN, environment, serving
 
 DAY = date(2026, 11, 20)
 STAMP = Stamp("a run", "a commit", date(2026, 10, 1))

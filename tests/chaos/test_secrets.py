@@ -16,13 +16,13 @@ from include.apod.errors import ApodError
 from include.apod.git import clone
 from include.apod.settings import read_settings
 from local.archive import record_of
+from local.git_server import TOKEN, serving
 from local.layout import Layout
 from local.nasa.faults import Fault
 from local.nasa.gateway import Quota
 from local.nasa.service import Nasa
 from local.stack import Stack
 from tests.chaos.airflow_under_test import Airflow
-from tests.git_server import TOKEN, serving
 
 KEY = "MARKED-api-key-4711"
 HOOK = "MARKED-hook-4712"
