@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -192,19 +193,48 @@ class Cluster:
         return ["unshare", "--uts", "sh", "-c", f'hostname {name} && exec {become} "$@"', "worker"]
 
     def _container(self, name: str, env: dict[str, str]) -> list[str]:
-        """What runs a command in a container; values go by the environment, since arguments can be read by all."""
-        told = [word for key in env if key.startswith(("A", "P", "N")) and key != "PATH" for word in ("--env", key)]
+        """What runs a command in a container; values do not go by its arguments, since anybody can read those."""
+        told = {key: value for key, value in env.items() if key.startswith(("AIRFLOW", "APOD", "AWS", "PYTHONPATH"))}
         if (
             shutil.which("docker")
             and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
         ):
-            return ["docker", "run", "--rm", "--network=host", f"--hostname={name}", *told, "--entrypoint=", self.image]
-        if name not in self.containers:
-            made = subprocess.run(
-                ["buildah", "from", "--pull=never", self.image], capture_output=True, text=True, check=True
-            )
-            self.containers[name] = made.stdout.strip()
-        return ["buildah", "run", "--isolation=chroot", f"--hostname={name}", *told, self.containers[name], "--"]
+            names = [word for key in told for word in ("--env", key)]
+            return [
+                "docker",
+                "run",
+                "--rm",
+                "--network=host",
+                f"--hostname={name}",
+                *names,
+                "--entrypoint=",
+                self.image,
+            ]
+        made = subprocess.run(
+            ["buildah", "from", "--pull=never", self.image], capture_output=True, text=True, check=True
+        )
+        self.containers[name] = container = made.stdout.strip()
+        root = subprocess.run(
+            ["buildah", "mount", container], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        home = Path(root, "usr/local/airflow")
+        file = home / ".worker-environment"
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{key}={shlex.quote(value)}\n" for key, value in told.items()))
+        os.chown(file, home.stat().st_uid, home.stat().st_gid)
+        read = 'set -a; . ./.worker-environment; exec "$@"'
+        return [
+            "buildah",
+            "run",
+            "--isolation=chroot",
+            f"--hostname={name}",
+            container,
+            "--",
+            "sh",
+            "-c",
+            read,
+            "worker",
+        ]
 
     def kill(self, name: str) -> None:
         """Ends a worker and all it has started, as a lost machine does."""
