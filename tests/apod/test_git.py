@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from include.apod.errors import Misconfigured
+from include.apod.errors import Misconfigured, Unavailable
 from include.apod.git import clone, failure
 from tests.conftest import run
 
@@ -38,3 +38,32 @@ def test_no_git_is_a_configuration_error(repository, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Misconfigured, match="git is not installed.*packages.txt"):
         clone(repository, tmp_path / "clone")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "--upload-pack=touch {}",
+        "ext::sh -c 'touch {}'",
+        "ssh://-oProxyCommand=touch%20{}/repository",
+        "-oProxyCommand=touch {}:repository",
+        "file:///nowhere; touch {}",
+        "$(touch {})",
+    ],
+)
+def test_an_address_is_never_a_command(repository, tmp_path, address):
+    """Git has options and transports that run what they are given."""
+    mark = tmp_path / "mark"
+    with pytest.raises((Misconfigured, Unavailable), match="git clone failed"):
+        clone(replace(repository, url=address.format(mark)), tmp_path / "clone")
+
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("branch", ["--upload-pack=touch {}", "main;touch {}", "$(touch {})", "main\ntouch {}", "-b"])
+def test_a_branch_is_never_a_command(repository, tmp_path, branch):
+    mark = tmp_path / "mark"
+    with pytest.raises((Misconfigured, Unavailable), match="git clone failed"):
+        clone(replace(repository, branch=branch.format(mark)), tmp_path / "clone")
+
+    assert not mark.exists()
