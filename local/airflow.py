@@ -65,6 +65,7 @@ def pipeline_environment(layout: Layout, server: Server, api: tuple[str, str], c
         "APOD_DVC_REMOTE": str(layout.dvc_remote),
         "APOD_DVC_PYTHON": sys.executable,
         "APOD_CODE_VERSION": code_version,
+        "APOD_PICTURES_FROM": "" if layout.live else api[0],
         "APOD_PAUSE_SECONDS": "1" if layout.live else "0",
     }
     return {
@@ -99,6 +100,7 @@ def airflow_environment(layout: Layout, server: Server, facts: Mapping[str, Any]
         "CORE__FERNET_KEY": facts["fernet_key"],
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__PARALLELISM": 4,
+        "CORE__PLUGINS_FOLDER": PROJECT / "plugins",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": layout.airflow / "passwords.json",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "DAG_PROCESSOR__REFRESH_INTERVAL": 10,

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         None, description="URL of the DVC remote; written to `.dvc/config` with the next version"
     )
     dvc_python: str = Field(sys.executable, description="interpreter that has DVC")
+    pictures_from: str | None = Field(
+        None, description="address that the page shows pictures from instead of their own; the stand-in's"
+    )
     code_version: str = Field(
         default_factory=lambda: checkout_version(PROJECT),
         description="commit of the running code, for the `Code-Commit` trailer",

@@ -16,6 +16,7 @@ from include.apod.days import newest_publishable
 from local.nasa import basic, planetary
 from local.nasa.faults import FAULTS, OF_A_DAY, Fault, altered, days_in, spoil
 from local.nasa.gateway import Gateway, refusal
+from local.nasa.sky import sky
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,8 +117,11 @@ class Nasa:
             return
         request = Request(scope, receive)
         path = scope["path"].rstrip("/")
+        answer: Response | None
         if path.startswith("/-/"):
-            answer: Response | None = await self._control(path, request)
+            answer = await self._control(path, request)
+        elif path.startswith("/apod/image/"):  # where the invented archive says that its pictures are
+            answer = Response(sky(path), media_type="image/svg+xml")
         else:
             self.requests += 1
             self.asked.append(f"{path}?{request.url.query}")

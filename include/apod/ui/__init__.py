@@ -1,0 +1,1 @@
+"""The page "APOD" in Airflow: what is in PostgreSQL, the store and the repository, for people. It only reads."""

@@ -1,0 +1,62 @@
+// The page works without this; with it, it takes Airflow's theme, and the slow answers come by themselves.
+"use strict";
+
+function theme() {
+  let dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  try {
+    const airflow = parent === window ? null : parent.document.documentElement;
+    if (airflow) dark = airflow.classList.contains("dark") || airflow.dataset.theme === "dark";
+  } catch { /* another origin: the system's choice stands */ }
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+}
+theme();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", theme);
+try {
+  if (parent !== window) {
+    new MutationObserver(theme).observe(parent.document.documentElement,
+      { attributes: true, attributeFilter: ["class", "data-theme"] });
+  }
+} catch { /* as above */ }
+
+for (const place of document.querySelectorAll("[data-load]")) {
+  fetch(place.dataset.load).then((answer) => answer.text()).then((text) => {
+    const found = new DOMParser().parseFromString(text, "text/html").querySelector("table");
+    if (found) place.replaceChildren(found);
+  }).catch(() => {});
+}
+
+const states = document.querySelector("[data-states]");
+if (states) {
+  const words = { yes: "yes", raw: "raw words only; verify makes the CSV again", no: "no" };
+  const said = document.getElementById("states");
+  fetch(states.dataset.states).then(async (answer) => {
+    if (!answer.ok) throw new Error(answer.status);
+    const known = await answer.json();
+    for (const cell of states.querySelectorAll("[data-commit]")) {
+      cell.textContent = words[known[cell.dataset.commit]] ?? "not on the branch";
+    }
+    said.textContent = "";
+  }).catch(() => { said.textContent = "Repository or remote do not answer, so nobody can say what is pullable."; });
+}
+
+const calendar = document.querySelector(".calendar svg");
+if (calendar) {
+  const { first, left, top, step, row } = Object.fromEntries(
+    Object.entries(calendar.dataset).map(([name, value]) => [name, Number(value)]));
+  const dayAt = (event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(calendar.getScreenCTM().inverse());
+    const column = Math.floor((at.x - left) / step);
+    const year = first + Math.floor((at.y - top) / row);
+    if (column < 0 || column > 365) return null;
+    const leap = new Date(Date.UTC(2000, 0, 1 + column)); // a leap year, so that each day has its column
+    const day = `${year}-${leap.toISOString().slice(5, 10)}`;
+    return Number.isNaN(Date.parse(day)) ? null : day;
+  };
+  calendar.addEventListener("mousemove", (event) => {
+    document.getElementById("hovered").textContent = dayAt(event) ?? "";
+  });
+  calendar.addEventListener("click", (event) => {
+    const day = dayAt(event);
+    if (day) location.href = `day/${day}`;
+  });
+}
