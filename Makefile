@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 export LIVE
 
-.PHONY: help run up down test chaos lint format audit image cluster bench growth canary lock
+.PHONY: help run up down test chaos lint format audit image cluster pictures bench growth canary lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,10 @@ cluster:  ## the whole archive on Celery, Redis and two workers that share no di
 	@local/setup dev
 	@.local/venv/bin/python -m local.cluster
 
+pictures:  ## draw the pictures of README and docs again, from a run (needs a browser)
+	@local/setup dev
+	@.local/venv/bin/python -m local.pictures
+
 format:  ## rewrite the code as `make lint` wants it
 	@local/setup dev
 	@.local/venv/bin/ruff format .
@@ -56,6 +60,7 @@ bench:  ## what the archive, a load, a day and trigger to commit cost, each agai
 	@.local/venv/bin/python -m bench.load
 	@.local/venv/bin/python -m bench.version
 	@.local/venv/bin/python -m bench.latency
+	@.local/venv/bin/python -m bench.page
 
 growth:  ## what 365 daily versions take in the DVC remote and in git, before and after gc (half an hour)
 	@local/setup bench

@@ -19,4 +19,4 @@ with DAG(
     params={"message": Param(None, type=["null", "string"], description="What to say about this version")},
     **outcomes.DAG_ARGUMENTS,
 ):
-    outcomes.step(tasks.version, publishes=[assets.VERSION])
+    outcomes.step(tasks.version, publishes=[assets.VERSION], links=[outcomes.Commit()])

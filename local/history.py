@@ -159,6 +159,25 @@ def passport(
 
 
 @app.command()
+def plot(folder: Annotated[Path, typer.Argument(help="Where the SVG files go.")], live: Live = False) -> None:
+    """Draw the calendar, the growth of the archive and NASA's edits."""
+    import psycopg
+
+    from include.apod.settings import read_settings
+    from include.apod.ui.plots import write
+    from local.ready import running
+
+    with (
+        opened(live=live) as (stack, _),
+        running(stack),
+        psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database,
+    ):
+        settings = read_settings().model_copy(update={"store": stack.layout.store})
+        for path in write(folder, database, settings):
+            typer.echo(path)
+
+
+@app.command()
 def restore(
     name: Annotated[str, typer.Argument(metavar="[VERSION]", help="A commit, tag, date or latest~N.")] = "",
     to: Annotated[Path | None, typer.Option(help="A folder for the CSV, its description and the raw store.")] = None,

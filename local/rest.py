@@ -42,6 +42,11 @@ class Rest:
             raise StackError(f"Airflow answered {method} {path} with {answer.status_code}: {answer.text[:300]}")
         return answer.json() if answer.content else None
 
+    @property
+    def authorization(self) -> str:
+        """The header that says who we are, for what is not of the REST API."""
+        return str(self._http.headers["Authorization"])
+
     def close(self) -> None:
         self._http.close()
 

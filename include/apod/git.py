@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from include.apod.errors import Misconfigured, Unavailable
 
@@ -177,3 +178,19 @@ def checkout_version(folder: Path) -> str:
         written = folder / ".code-version"
         return written.read_text().strip() if written.exists() else "unknown"
     return head + ("-dirty" if said("status", "--porcelain") else "")
+
+
+def commit_url(address: str, commit: str) -> str | None:
+    """Where the host of a repository shows a commit; None where it is no host that is known to."""
+    host, path = _host_of(address)
+    part = {"github.com": "commit", "gitlab.com": "-/commit", "bitbucket.org": "commits", "codeberg.org": "commit"}
+    return f"https://{host}/{path}/{part[host]}/{commit}" if host in part else None
+
+
+def _host_of(address: str) -> tuple[str, str]:
+    if "://" in address:
+        parts = urlsplit(address)
+        host, path = parts.hostname or "", parts.path
+    else:  # git@host:path
+        host, _, path = address.rpartition("@")[2].partition(":")
+    return host, path.strip("/").removesuffix(".git")

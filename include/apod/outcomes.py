@@ -10,20 +10,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import BaseOperatorLink, Connection, get_current_context, task
+from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.apod import handover
 from include.apod.connections import alert
 from include.apod.errors import BadData, Misconfigured, NotPublished, RateLimited, SourceChanged
+from include.apod.git import commit_url
 from include.apod.run import Run
 from include.apod.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from airflow.sdk import Asset, Context, XComArg
+    from airflow.sdk import Asset, BaseOperator, Context, XComArg
 
     from include.apod.handover import Place
     from include.apod.run import Report
@@ -101,8 +103,28 @@ def taken_over(context: Context) -> Place:
     return here
 
 
-def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), **arguments: Any) -> XComArg:
-    """A task that does one step.
+class Commit(BaseOperatorLink):
+    """From a task that made a version to its commit; where the repository's host shows none, to the page's own view."""
+
+    name = "Commit"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002  # Airflow's signature
+        report = done.get(operator.task_id)
+        if not report or "commit" not in report.facts:
+            return ""
+        commit = f"{report.facts['commit']}"
+        page = f"{conf.get('api', 'base_url', fallback='')}/apod/versions/{commit}"
+        return commit_url(Connection.get("apod_git").host or "", commit) or page
+
+
+def step(
+    function: Callable[[Run], Report],
+    *,
+    publishes: Sequence[Asset] = (),
+    links: Sequence[BaseOperatorLink] = (),
+    **arguments: Any,
+) -> XComArg:
+    """A task that does one step, with `links` on its page.
 
     Its result goes to the log, to XCom `report` and, with its facts, to the event of each published asset. A
     publishing task whose work changed nothing is skipped, so that no event follows.
@@ -128,6 +150,7 @@ def step(function: Callable[[Run], Report], *, publishes: Sequence[Asset] = (), 
 
     work.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]  # Airflow would ask for the step's own
     made: XComArg = task(outlets=list(publishes), **arguments)(work)()
+    made.operator.operator_extra_links = tuple(links)  # type: ignore[attr-defined]
     return made
 
 

@@ -19,8 +19,9 @@ def sky(path: str) -> str:
     )
     x, y, size, hue = dice.randrange(200, 760), dice.randrange(160, 480), dice.randrange(50, 150), dice.randrange(360)
     shape = (
+        f'<clipPath id="disc"><circle cx="{x}" cy="{y}" r="{size}"/></clipPath><g clip-path="url(#disc)">'
         f'<circle cx="{x}" cy="{y}" r="{size}" fill="hsl({hue} 45% 55%)"/>'
-        f'<circle cx="{x + size // 4}" cy="{y + size // 5}" r="{size}" fill="{dark}" fill-opacity=".55"/>'
+        f'<circle cx="{x + size // 3}" cy="{y + size // 4}" r="{size}" fill="{dark}" fill-opacity=".75"/></g>'
         if dice.random() < 0.5  # noqa: PLR2004
         else "".join(
             f'<ellipse cx="{x + dice.randrange(-90, 90)}" cy="{y + dice.randrange(-60, 60)}" rx="{size + n * 12}" '

@@ -4,17 +4,21 @@ import json
 import re
 import sys
 from datetime import UTC, date, datetime, timedelta
+from xml.etree import ElementTree as ET
 
 import pytest
 from bs4 import BeautifulSoup
 from fastapi import Depends, HTTPException
 from starlette.testclient import TestClient
 
+from include.apod.git import commit_url
 from include.apod.remote import Remote
 from include.apod.schema import migrate
+from include.apod.settings import read_settings
 from include.apod.sql import statement
 from include.apod.ui import calendar, views
 from include.apod.ui.app import make_app, picture_of
+from include.apod.ui.plots import bars, write
 from include.apod.version import Stamp, version
 from tests.conftest import NOON, edit, load
 
@@ -311,7 +315,7 @@ def test_without_a_repository_the_rest_works(http, archive, settings):
 )
 def test_a_commit_has_a_link_where_its_host_is_known(address, url):
     """Elsewhere it is shown without."""
-    assert url == views.commit_url(address, "abc")
+    assert url == commit_url(address, "abc")
 
 
 @pytest.mark.parametrize(
@@ -326,3 +330,17 @@ def test_a_commit_has_a_link_where_its_host_is_known(address, url):
 )  # fmt: skip
 def test_only_what_is_a_picture_is_shown_as_one(row, source, shown):
     assert shown == picture_of({"thumbnail_url": None, **row}, source)
+
+
+def test_the_plots_are_pictures_that_stand_alone(archive, settings, database, tmp_path):
+    """For people without the UI: no style sheet, no script, each with a name for who does not see it."""
+    made = write(tmp_path / "plots", database, read_settings())
+    drawn = {path.name: path.read_text() for path in made}
+    roots = {name: ET.fromstring(text) for name, text in drawn.items()}
+
+    assert {"calendar.svg", "calendar-dark.svg", "growth.svg", "corrections.svg"} == drawn.keys()
+    assert all(root.get("aria-label") for root in roots.values())
+    assert "2026: 54" in drawn["growth.svg"]
+    assert "53 held, 1 corrected by NASA" in roots["calendar.svg"].get("aria-label")
+    assert not any("class=" in text or "<script" in text or "currentColor" in text for text in drawn.values())
+    assert "nothing yet" in bars("A title", [])

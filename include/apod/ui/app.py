@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from include.apod.days import Span, newest_publishable
 from include.apod.errors import ApodError, BadData
+from include.apod.git import commit_url
 from include.apod.settings import read_settings
 from include.apod.ui import calendar, views
 
@@ -53,6 +54,7 @@ def link(url: str | None) -> str | None:
 
 TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True))
 TEMPLATES.globals["link"] = link
+TEMPLATES.filters["minute"] = lambda when: f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if when else "an unknown time"
 router = APIRouter(default_response_class=HTMLResponse)
 
 
@@ -64,7 +66,7 @@ def make_app(dependencies: Sequence[Any] = (), repository: Callable[[], str] = l
         repository: tells the address of the repository, for links to commits.
     """
     app = FastAPI(title="APOD", docs_url=None, redoc_url=None, openapi_url=None)
-    TEMPLATES.globals["commit_url"] = lambda commit: views.commit_url(repository(), commit)
+    TEMPLATES.globals["commit_url"] = lambda commit: commit_url(repository(), commit)
     app.include_router(router, dependencies=[*dependencies])
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     app.middleware("http")(harden)

@@ -9,7 +9,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from psycopg.rows import dict_row  # noqa: TID253  # only the server of the page imports this
 
@@ -190,19 +189,3 @@ def states() -> dict[str, str]:
     with connections.open_repository(read_settings()) as repository, scratch("ui") as folder:
         found = read_versions(clone_history(repository, folder / "clone"))
         return {one.commit: how for one, how in pullable(found)}
-
-
-def commit_url(address: str, commit: str) -> str | None:
-    """Where the host of a repository shows a commit; None where it is no host that is known to."""
-    host, path = _host_of(address)
-    part = {"github.com": "commit", "gitlab.com": "-/commit", "bitbucket.org": "commits", "codeberg.org": "commit"}
-    return f"https://{host}/{path}/{part[host]}/{commit}" if host in part else None
-
-
-def _host_of(address: str) -> tuple[str, str]:
-    if "://" in address:
-        parts = urlsplit(address)
-        host, path = parts.hostname or "", parts.path
-    else:  # git@host:path
-        host, _, path = address.rpartition("@")[2].partition(":")
-    return host, path.strip("/").removesuffix(".git")

@@ -1,0 +1,65 @@
+"""What each view of the page takes with the whole archive, asked of Airflow's own API server.
+
+`make bench` prints the table and writes bench/results/page.json. Beside the views stands Airflow's own `/version`: what a
+request costs that does next to nothing.
+"""
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+ROUNDS = 15
+VIEWS = {
+    "nothing (Airflow's /version)": "/api/v2/version",
+    "today": "/apod/",
+    "calendar": "/apod/calendar",
+    "versions": "/apod/versions",
+    "corrections": "/apod/corrections",
+    "search": "/apod/search?q=nebula",
+    "a day": "/apod/day/2011-11-11",
+    "what is left to do": "/apod/status",
+    "what is pullable": "/apod/versions/states",
+}
+RESULTS = Path(__file__).parent / "results"
+
+
+def main():
+    """Runs the benchmark in a stack of its own, which it removes."""
+    with tempfile.TemporaryDirectory(prefix="apod-bench-") as folder:
+        os.environ["APOD_LOCAL"] = folder
+        from local.chain import chain
+        from local.layout import Layout
+        from local.ready import bring_up
+        from local.stack import Stack
+
+        stack = Stack(Layout(), print)
+        with stack.locked():
+            try:
+                rest = bring_up(stack)
+                chain(rest, limit=300)
+                http = httpx.Client(base_url=stack.address, headers={"Authorization": rest.authorization}, timeout=60)
+                seconds = {name: [] for name in VIEWS}
+                sizes = {}
+                for turn in range(ROUNDS + 1):
+                    for name, path in VIEWS.items():
+                        began = time.perf_counter()
+                        answer = http.get(path).raise_for_status()
+                        if turn:  # the first builds what is built once
+                            seconds[name].append(time.perf_counter() - began)
+                        sizes[name] = len(answer.content)
+            finally:
+                stack.stop()
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "page.json").write_text(json.dumps({"seconds": seconds, "bytes": sizes}, indent=2) + "\n")
+    print(f"{'view':30} {'median':>9} {'max':>9} {'bytes':>10}   ({ROUNDS} rounds)")
+    for name, found in seconds.items():
+        print(f"{name:30} {statistics.median(found) * 1000:6.0f} ms {max(found) * 1000:6.0f} ms {sizes[name]:>10,}")
+
+
+if __name__ == "__main__":
+    main()
