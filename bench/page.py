@@ -1,7 +1,7 @@
 """What each view of the page takes with the whole archive, asked of Airflow's own API server.
 
-`make bench` prints the table and writes bench/results/page.json. Beside the views stands Airflow's own `/version`: what a
-request costs that does next to nothing.
+`make bench` prints the table and writes bench/results/page.json. Beside the views stands Airflow's own `/version`: what
+a request costs that does next to nothing.
 """
 
 import json
