@@ -46,11 +46,11 @@ class Airflow:
     def pause(self, dag, *, paused):
         self.rest.call("PATCH", f"/dags/apod_{dag}", json={"is_paused": paused})
 
-    def emit(self, asset, times):
+    def emit(self, asset, times, extra=()):
         """Events that nobody's work stands behind."""
         found = self.rest.call("GET", "/assets", params={"name_pattern": asset})["assets"]
         for _ in range(times):
-            self.rest.call("POST", "/assets/events", json={"asset_id": found[0]["id"], "extra": {}})
+            self.rest.call("POST", "/assets/events", json={"asset_id": found[0]["id"], "extra": dict(extra)})
 
     def unfinished(self):
         states = {"state": ("queued", "running"), "limit": 100}

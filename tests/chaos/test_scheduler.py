@@ -89,6 +89,24 @@ def test_events_that_stand_for_nothing(airflow):
     assert airflow.in_line == airflow.state()
 
 
+def test_a_folder_that_another_host_has_written_to_stops_the_load_with_one_line(airflow):
+    """A local folder on two hosts would look like an archive without news. Nothing is loaded from it."""
+    before = airflow.tip()
+    airflow.emit("apod_raw", 1, {"host": "worker-9", "store": "the folder of worker-9"})
+    airflow.settle()
+    failed = airflow.rest.newest_run("apod_load")
+    state, error = airflow.rest.state(failed), airflow.rest.error(failed, "transform", 1)
+    airflow.news("After the other host")
+    airflow.trigger("ingest")
+    airflow.settle()
+
+    assert "failed" == state
+    assert "is not the folder that the task before wrote to on worker-9" in error
+    assert "set APOD_STORE to an object store" in error
+    assert before != airflow.tip()
+    assert airflow.in_line == airflow.state()
+
+
 def test_a_consumer_that_is_busy(airflow):
     """apache/airflow#56050: events that come while it runs may wait for the next; its state does not."""
     for number in range(5):
