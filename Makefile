@@ -39,11 +39,11 @@ audit:  ## known weaknesses and licences of the locked packages (needs the netwo
 image:  ## build the Astro image, look at it, and run the whole chain on two workers of it
 	@local/setup dev
 	@local/image apod
-	@.local/venv/bin/python -m local.cluster --image apod
+	@.local/venv/bin/python -m local.cluster_run --image apod
 
 cluster:  ## the whole archive on Celery, Redis and two workers that share no disk, beside the single machine
 	@local/setup dev
-	@.local/venv/bin/python -m local.cluster
+	@.local/venv/bin/python -m local.cluster_run
 
 pictures:  ## draw the pictures of README and docs again, from a run (needs a browser)
 	@local/setup dev
