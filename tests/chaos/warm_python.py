@@ -9,7 +9,9 @@ import socket
 import sys
 from pathlib import Path
 
-SHIM = """#!{python} -IS
+# a first line for the kernel may hold no space; the second is a command for the shell, and a string for Python
+SHIM = """#!/bin/sh
+"exec" "{python}" "-IS" "$0" "$@"
 import os, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.connect({address!r})
