@@ -171,6 +171,29 @@ def test_a_lost_bucket_comes_back_from_the_last_version(world):
     assert before == after
 
 
+ON_EVENT = {}  # what to do when a step passes one of its points, once
+sys.addaudithook(lambda event, _: ON_EVENT.pop(event, int)() if event in ON_EVENT else None)
+
+
+def test_a_version_takes_what_was_published_while_it_began(world):
+    """It looks again inside the lock that keeps others from publishing."""
+    world.step("ingest")
+    world.load()
+    world.now += timedelta(days=1)
+    world.step("ingest")
+
+    def meanwhile():
+        world.load("another worker")
+        world.monkeypatch.setattr(tempfile, "tempdir", str(world.folder / "a worker"))
+
+    ON_EVENT["apod.version.cloned"] = meanwhile
+    world.step("version")
+
+    assert {} == ON_EVENT
+    assert hashlib.md5(world.csv()).hexdigest() == world.versions()[0].csv
+    assert "2026-11-24" in world.versions()[0].subject
+
+
 def test_the_database_is_not_left_locked_by_a_store_that_fails(world):
     """Publish sends inside its lock; the next try gets it."""
     world.step("ingest")
