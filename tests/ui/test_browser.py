@@ -5,6 +5,7 @@ Screenshots are kept in .local/screenshots, at three widths.
 
 import json
 import shutil
+from contextlib import closing
 
 import httpx
 import psycopg
@@ -40,13 +41,12 @@ def stack(tmp_path_factory):
         made = Stack(Layout(), print, users)
         with made.locked():
             try:
-                rest = bring_up(made)
-                made.processes.check("api-server")
-                chain(rest, limit=300)
-                edit = json.dumps({"date": newest(made), "at": None, "new": {"title": "An Edited Title"}})
-                httpx.post(f"{made.api()[0]}/-/edits", content=edit).raise_for_status()
-                chain(rest, limit=300)
-                yield made, rest
+                with closing(bring_up(made)) as rest:
+                    chain(rest, limit=300)
+                    edit = json.dumps({"date": newest(made), "at": None, "new": {"title": "An Edited Title"}})
+                    httpx.post(f"{made.api()[0]}/-/edits", content=edit).raise_for_status()
+                    chain(rest, limit=300)
+                    yield made, rest
             finally:
                 made.stop()
 
