@@ -45,6 +45,7 @@ class Cluster:
         image: of the workers; empty for plain processes.
         ports: of Redis, S3 and git.
         secret: password of Redis, secret key of S3, token of git.
+        containers: of buildah, by worker.
     """
 
     stack: Stack

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod import raw as raw_store
-from include.apod.days import DAY, published_at
+from include.apod.days import DAY, hours_since
 from include.apod.store import replacing
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Coverage:
         """Hours since the newest picture that is held came out; 0 before the first."""
         if not self.observed:
             return 0.0
-        return (now - published_at(max(self.observed))).total_seconds() / 3600
+        return hours_since(max(self.observed), now)
 
     def missing(self, archive: Span, today: date) -> list[date]:
         """The days that have neither a picture nor proof that there is none, and were not asked for today."""

@@ -107,3 +107,8 @@ def parse_span(start: str | None, end: str | None, within: Span) -> Span | None:
             "the days that can have a picture."
         )
     return asked
+
+
+def hours_since(day: date, now: datetime) -> float:
+    """Hours since the picture of a day came out."""
+    return (now - published_at(day)).total_seconds() / 3600

@@ -53,15 +53,15 @@ class Steps(BaseExtractor):
         report = outcomes.done.get(task_instance.task_id)
         written = writes if report and report.changed else []
         return OperatorLineage(
-            inputs=[InputDataset(*place_of(name), facets=_facets(name, None)) for name in reads],
+            inputs=[InputDataset(*dataset(name), facets=_facets(name, None)) for name in reads],
             outputs=[
-                OutputDataset(*place_of(name), facets=_facets(name, report), outputFacets=_statistics(report))
+                OutputDataset(*dataset(name), facets=_facets(name, report), outputFacets=_statistics(report))
                 for name in written
             ],
         )
 
 
-def place_of(name: str) -> tuple[str, str]:
+def dataset(name: str) -> tuple[str, str]:
     """Namespace and name of an asset, as OpenLineage spells them; never a user or a password."""
     match name:
         case "nasa":

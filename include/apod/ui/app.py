@@ -13,10 +13,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from include.apod.days import Span, newest_publishable
+from include.apod.days import Span, hours_since, newest_publishable
 from include.apod.errors import ApodError, BadData
 from include.apod.git import commit_url
 from include.apod.settings import read_settings
+from include.apod.tasks import STALE_HOURS
 from include.apod.ui import calendar, views
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def link(url: str | None) -> str | None:
 
 
 TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True))
-TEMPLATES.globals["link"] = link
+TEMPLATES.globals |= {"link": link, "most": views.PAGE}
 TEMPLATES.filters["minute"] = lambda when: f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if when else "an unknown time"
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -96,8 +97,8 @@ def show(name: str, status: int = 200, **values: Any) -> HTMLResponse:
 def today() -> HTMLResponse:
     with views.database() as database:
         picture = views.newest(database)
-    hours = views.stale_hours(picture, datetime.now(UTC)) if picture else 0
-    return show("today", picture=picture, hours=round(hours))
+    hours = hours_since(picture["date"], datetime.now(UTC)) if picture else 0
+    return show("today", picture=picture, hours=round(hours), stale=hours > STALE_HOURS)
 
 
 @router.get("/status")

@@ -21,7 +21,6 @@ STATES = {  # and what they look like, for people who cannot tell them by colour
 STEP = 3  # units a day
 LEFT, TOP = 40, 14  # room for years and months
 ROW = 11
-LIGHT = {"held": "#9db8d9", "corrected": "#c2571a", "absent": "#4d4d4d", "missing": "#d1242f", "quarantined": "#8250df"}
 MONTHS = "JFMAMJJASOND"
 
 
@@ -31,7 +30,7 @@ def states(span: Span, known: Mapping[date, str], empty: AbstractSet[date]) -> d
 
 
 def place(day: date) -> tuple[int, int]:
-    """Column (day of the year, leap years or not alike) and row (year, the first is 0) of a day."""
+    """Column (day of the year, the same in leap years and others) and year of a day."""
     return (date(2000, day.month, day.day) - date(2000, 1, 1)).days, day.year
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, WIDEST = 960, 320, 64, 36, 36, 56
 INK, BAR = "#57606a", "#4a7ab5"
+LIGHT = {"held": "#9db8d9", "corrected": "#c2571a", "absent": "#4d4d4d", "missing": "#d1242f", "quarantined": "#8250df"}
 DARK = {"held": "#35557d", "corrected": "#f0883e", "absent": "#8b949e", "missing": "#ff6b64", "quarantined": "#b794f6"}
 
 
@@ -34,7 +35,7 @@ def write(folder: Path, connection: Connection, settings: Settings) -> list[Path
     growth = [(f"{year}", count) for year, count in connection.execute(statement("ui/growth")).fetchall()]
     edits = [(f"{month}", count) for month, count in connection.execute(statement("ui/edits")).fetchall()]
     drawn = {
-        "calendar.svg": calendar.svg(of, colours=calendar.LIGHT).replace("currentColor", INK),
+        "calendar.svg": calendar.svg(of, colours=LIGHT).replace("currentColor", INK),
         "calendar-dark.svg": calendar.svg(of, colours=DARK).replace("currentColor", "#9aa4ae"),
         "growth.svg": bars("Pictures held, by the end of each year", growth),
         "corrections.svg": bars("Values that NASA changed without a word, by month seen", edits),

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row  # noqa: TID253  # only the server of the page
 
 from include.apod import connections, status
 from include.apod.coverage import read_coverage
-from include.apod.days import Span, newest_publishable, published_at
+from include.apod.days import Span, newest_publishable
 from include.apod.diff import Diff, from_ledger
 from include.apod.errors import ApodError, BadData, Misconfigured, Unavailable
 from include.apod.history import clone_history, pullable, read_versions
@@ -25,7 +25,7 @@ from include.apod.sql import statement
 from include.apod.store import PUBLISHED, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from psycopg import Connection
 
@@ -144,11 +144,6 @@ def day(connection: Connection, settings: Settings, when: date) -> tuple[dict[st
     except (Unavailable, Misconfigured) as error:
         with TemporaryDirectory() as folder:
             return passport(Store(Path(folder)), connection, when), f"{error}"
-
-
-def stale_hours(picture: Mapping[str, Any], now: datetime) -> float:
-    """Hours since the newest picture came out."""
-    return (now - published_at(picture["date"])).total_seconds() / 3600
 
 
 def backlog() -> dict[str, str]:
