@@ -17,45 +17,45 @@ down:  ## stop it
 	@./apod down
 
 test:  ## everything: unit, wiring, real records, end to end through the scheduler
-	@local/setup dev
+	@local/stack/setup dev
 	@.local/venv/bin/python -m pytest -m "not chaos" $(PYTEST)
 
 chaos:  ## kill it at every point, under the real scheduler too, and live through simulated years (two hours)
-	@local/setup dev
+	@local/stack/setup dev
 	@.local/venv/bin/python -m pytest tests/chaos $(PYTEST)
 
 lint:  ## format, lint and types
-	@local/setup dev
+	@local/stack/setup dev
 	@.local/venv/bin/ruff format --check .
 	@.local/venv/bin/ruff check .
 	@.local/venv/bin/mypy
 	@.local/venv/bin/yamllint --strict .
 
 audit:  ## known weaknesses and licences of the locked packages (needs the network)
-	@local/setup dev
+	@local/stack/setup dev
 	@.local/venv/bin/pip-licenses --order=license
 	@.local/venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 image:  ## build the Astro image, look at it, and run the whole chain on two workers of it
-	@local/setup dev
-	@local/image apod
-	@.local/venv/bin/python -m local.cluster_run --image apod
+	@local/stack/setup dev
+	@tools/image apod
+	@.local/venv/bin/python -m tools.cluster_run --image apod
 
 cluster:  ## the whole archive on Celery, Redis and two workers that share no disk, beside the single machine
-	@local/setup dev
-	@.local/venv/bin/python -m local.cluster_run
+	@local/stack/setup dev
+	@.local/venv/bin/python -m tools.cluster_run
 
 pictures:  ## draw the pictures of README and docs again, from a run (needs a browser)
-	@local/setup dev
-	@.local/venv/bin/python -m local.pictures
+	@local/stack/setup dev
+	@.local/venv/bin/python -m tools.pictures
 
 format:  ## rewrite the code as `make lint` wants it
-	@local/setup dev
+	@local/stack/setup dev
 	@.local/venv/bin/ruff format .
 	@.local/venv/bin/ruff check --fix .
 
 bench:  ## what the archive, a load, a day and trigger to commit cost, each against its floor (15 minutes)
-	@local/setup bench
+	@local/stack/setup bench
 	@.local/venv/bin/python -m bench.ingest
 	@.local/venv/bin/python -m bench.load
 	@.local/venv/bin/python -m bench.version
@@ -63,11 +63,11 @@ bench:  ## what the archive, a load, a day and trigger to commit cost, each agai
 	@.local/venv/bin/python -m bench.page
 
 growth:  ## what 365 daily versions take in the DVC remote and in git, before and after gc (half an hour)
-	@local/setup bench
+	@local/stack/setup bench
 	@.local/venv/bin/python -m bench.growth
 
 canary:  ## lint and tests with the newest of everything that requirements.in and pyproject.toml allow, in a copy
-	@local/canary
+	@tools/canary
 
 lock:  ## resolve requirements.txt and pyproject.toml into the lock files
-	@local/setup lock
+	@local/stack/setup lock

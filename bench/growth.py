@@ -16,16 +16,16 @@ import psycopg  # noqa: TID253
 
 from bench.load import FIRST, PROJECT, SMALL, correct, fill, load, new_database
 from bench.version import bare
-from include.apod.gc import collect, plan
-from include.apod.git import Clone, Repository, checkout_version
-from include.apod.history import clone_history, read_versions
-from include.apod.remote import Remote
-from include.apod.reproduce import DIRTY, Workshop
-from include.apod.store import Store
-from include.apod.version import Stamp, version
-from local import postgres
-from local.ports import any_free
-from local.processes import Processes
+from include.apod.adapters.git import Clone, Repository, checkout_version
+from include.apod.adapters.remote import Remote
+from include.apod.formats.store import Store
+from include.apod.history.gc import collect, plan
+from include.apod.history.reproduce import DIRTY, Workshop
+from include.apod.history.versions import clone_history, read_versions
+from include.apod.version.version import Stamp, version
+from local.stack import postgres
+from local.stack.ports import any_free
+from local.stack.processes import Processes
 
 DAYS = 365
 EDIT_EVERY = 12

@@ -29,7 +29,7 @@ def serve(port, now, ready):
 
     import uvicorn
 
-    from local.archive import record_of
+    from local.nasa.archive import record_of
     from local.nasa.gateway import Quota
     from local.nasa.service import Nasa
 
@@ -52,9 +52,9 @@ def io():
 def ingest(url, store, now):
     """One run of ingest: its requests."""
     from include.apod.days import Span, newest_publishable
-    from include.apod.ingest import Scope, ingest
+    from include.apod.formats.store import Store
+    from include.apod.ingest.ingest import Scope, ingest
     from include.apod.sources.planetary import Planetary
-    from include.apod.store import Store
 
     scope = Scope(Span(FIRST, newest_publishable(now)), now, budget=10**9)
     return lambda: ingest([Planetary(url, "bench", 0, now)], Store(Path(store)), scope).facts["requests"]
@@ -104,7 +104,7 @@ def archive(years, folder, rounds):
     """Floor and ingest in turns, then the next day on the full store."""
     import httpx
 
-    from local.ports import any_free
+    from local.stack.ports import any_free
 
     port, now, ready = any_free(), NOW[years], multiprocessing.Event()
     server = multiprocessing.Process(target=serve, args=(port, now, ready), daemon=True)

@@ -26,7 +26,7 @@ BUNDLES = [
 
 def measure(stack, rest):
     """Seconds of each round, for real and for empty tasks, in turns."""
-    from local.chain import chain
+    from tools.chain import chain
 
     nasa = stack.api()[0]
     seconds = {"apod": [], "empty": []}
@@ -44,9 +44,9 @@ def main():
     """Runs the benchmark in a stack of its own, which it removes."""
     with tempfile.TemporaryDirectory(prefix="apod-bench-") as folder:
         os.environ["APOD_LOCAL"] = folder
-        from local.layout import Layout
-        from local.ready import bring_up
-        from local.stack import Stack
+        from local.stack.layout import Layout
+        from local.stack.ready import bring_up
+        from local.stack.stack import Stack
 
         stack = Stack(Layout(), print, {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES)})
         with stack.locked():

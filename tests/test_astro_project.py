@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from include.apod.git import checkout_version
-from include.apod.version import OURS, SETTINGS
+from include.apod.adapters.git import checkout_version
+from include.apod.version.version import OURS, SETTINGS
 from tests.conftest import PROJECT
 
 CONNECTION_KEYS = {
@@ -193,7 +193,9 @@ def test_a_version_of_the_data_deploys_nothing():
     files = [*OURS, *SETTINGS]
 
     assert [] == [name for name in files if not any(pattern.fullmatch(name) for pattern in ignored)]
-    assert [] != [name for name in ("include/apod/version.py",) if not any(one.fullmatch(name) for one in ignored)]
+    assert [] != [
+        name for name in ("include/apod/version/version.py",) if not any(one.fullmatch(name) for one in ignored)
+    ]
     assert "'data: '" in deploy["jobs"]["deploy"]["if"]
 
 

@@ -18,14 +18,14 @@ import httpx
 import pytest
 import yaml
 
-from include.apod.columns import COLUMNS
+from include.apod.airflow.lineage import WORDS
 from include.apod.days import newest_publishable
-from include.apod.lineage import WORDS
-from local.chain import chain
-from local.ports import any_free
-from local.processes import own_environment
-from local.rest import Rest
+from include.apod.formats.columns import COLUMNS
+from local.stack.ports import any_free
+from local.stack.processes import own_environment
+from local.stack.rest import Rest
 from tests.conftest import PROJECT, run
+from tools.chain import chain
 
 SINCE_DAYS = 40
 
@@ -145,7 +145,7 @@ def test_standalone_mode_imports_the_settings_and_runs_to_a_commit(nasa, databas
     events = tmp_path / "events.ndjson"
     dot_env |= {
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps({"type": "file", "log_file_path": str(events), "append": True}),
-        "AIRFLOW__OPENLINEAGE__EXTRACTORS": "include.apod.lineage.Steps",
+        "AIRFLOW__OPENLINEAGE__EXTRACTORS": "include.apod.airflow.lineage.Steps",
     }
     home = tmp_path / "standalone"
     home.mkdir()

@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pytest
 
+from include.apod.adapters.files import md5_of
 from include.apod.days import Span
-from include.apod.ingest import Scope, ingest
-from include.apod.normalise import TEXTS, effects
-from include.apod.raw import months, parse_month
-from include.apod.rows import clean_rows
+from include.apod.formats.raw import months, parse_month
+from include.apod.ingest.ingest import Scope, ingest
+from include.apod.load.clean import clean_rows
+from include.apod.load.rules import TEXTS, effects
 from include.apod.sources import planetary
-from include.apod.store import md5_of
-from include.apod.version import version
+from include.apod.version.version import version
 from local.nasa.service import from_file
 from tests.apod.test_version import STAMP, pull
 from tests.conftest import NOON, REAL_RECORDS, load, table

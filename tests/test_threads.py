@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from include.apod.coverage import read_coverage
 from include.apod.days import Span, newest_publishable
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
-from include.apod.ingest import Scope, ingest, is_out
-from include.apod.raw import months, newest, parse_month
+from include.apod.formats.coverage import read_coverage
+from include.apod.formats.raw import months, newest, parse_month
+from include.apod.ingest.ingest import Scope, ingest, is_out
+from include.apod.load.transform import transform
 from include.apod.sources import client
-from include.apod.transform import transform
-from local.archive import record_of
+from local.nasa.archive import record_of
 from local.nasa.gateway import Quota
 from tests.apod.test_transform import written
 from tests.conftest import NOON, load

@@ -2,7 +2,7 @@
 
 from airflow.sdk import DAG, Asset
 
-from include.apod import outcomes
+from include.apod.airflow import outcomes
 from include.apod.run import Report, Run
 
 RAW, TABLE, CSV, VERSION = (Asset(f"empty_{name}") for name in ("raw", "table", "csv", "version"))

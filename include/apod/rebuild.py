@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from include.apod.stage_csv import stage_csv
-from include.apod.store import Store
-from include.apod.transform import transform
+from include.apod.formats.store import Store
+from include.apod.load.stage_csv import stage_csv
+from include.apod.load.transform import transform
 
 
 def rebuild(raw: Path, csv: Path) -> None:

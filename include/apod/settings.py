@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from include.apod.adapters.git import checkout_version
 from include.apod.errors import Misconfigured
-from include.apod.git import checkout_version
 
 PROJECT = Path(__file__).resolve().parents[2]
 

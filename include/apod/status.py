@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from include.apod import raw as raw_store
-from include.apod.columns import HEADER
-from include.apod.coverage import read_coverage
-from include.apod.fragments import read_manifest
-from include.apod.git import clone
-from include.apod.pointers import CSV_POINTER, named
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.git import clone
+from include.apod.adapters.scratch import scratch
+from include.apod.adapters.sql import statement
+from include.apod.formats import raw as raw_store
+from include.apod.formats.columns import HEADER
+from include.apod.formats.coverage import read_coverage
+from include.apod.formats.fragments import read_manifest
+from include.apod.formats.pointers import CSV_POINTER, named
 from include.apod.run import Report
-from include.apod.scratch import scratch
-from include.apod.sql import statement
-from include.apod.store import md5_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from psycopg import Connection
 
+    from include.apod.adapters.git import Repository
     from include.apod.days import Span
-    from include.apod.git import Repository
-    from include.apod.store import Store
+    from include.apod.formats.store import Store
 
 
 def ingest_status(store: Store, archive: Span, now: datetime) -> Report:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from local.archive import record_of
+from local.nasa.archive import record_of
 from local.nasa.service import Nasa, from_file
 
 

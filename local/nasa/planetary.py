@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from include.apod.days import Span
-from local.archive import FIRST_DAY
+from local.nasa.archive import FIRST_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiosmtpd.controller import Controller
 
-from include.apod import tasks
-from include.apod.connections import alert
-from include.apod.coverage import read_coverage
-from include.apod.ingest import ingest
-from local.ports import any_free
+from include.apod.airflow import tasks
+from include.apod.airflow.connections import alert
+from include.apod.formats.coverage import read_coverage
+from include.apod.ingest.ingest import ingest
+from local.stack.ports import any_free
 from tests.conftest import NOON
 
 

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from include.apod.ask import Asking, OutOfRequests
 from include.apod.days import Span
 from include.apod.errors import RateLimited, SourceChanged, Unavailable
+from include.apod.ingest.fetcher import Asking, OutOfRequests
 from include.apod.sources import Absent
-from local.archive import record_of
+from local.nasa.archive import record_of
 from local.nasa.gateway import Quota
 
 OCTOBER = Span(date(2026, 10, 1), date(2026, 10, 31))

@@ -5,11 +5,11 @@ from datetime import date
 import psycopg
 import pytest
 
-from include.apod.audit import check
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.sql import FOLDER
 from include.apod.errors import BadData
-from include.apod.publish import Load, publish
-from include.apod.sql import FOLDER
-from include.apod.store import md5_of
+from include.apod.load.audit import check
+from include.apod.load.publish import Load, publish
 from tests.conftest import edit, load
 
 DAY = date(2026, 11, 20)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from include.apod.connections import open_sources
+from include.apod.airflow.connections import open_sources
 from include.apod.errors import Misconfigured
 from include.apod.settings import read_settings
 from tests.conftest import NOON
@@ -61,7 +61,7 @@ def test_an_address_that_is_another_site_is_no_service(nasa, connected, store):
 
     from include.apod.days import Span
     from include.apod.errors import SourceChanged
-    from include.apod.ingest import Scope, ingest
+    from include.apod.ingest.ingest import Scope, ingest
 
     nasa.fault("html")
     sources = connected("planetary", host=nasa.url, password="a key")

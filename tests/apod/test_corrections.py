@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from include.apod import fragments
-from include.apod.raw import digest
-from local.archive import record_of
+from include.apod.formats import fragments
+from include.apod.formats.raw import digest
+from local.nasa.archive import record_of
 from tests.conftest import edit, load
 
 DAY = date(2026, 11, 20)
@@ -46,7 +46,7 @@ def test_a_change_of_our_own_rules_is_no_edit_by_nasa(loaded, database, monkeypa
     """The same words, cleaned by another version; here the older one is written into the table by hand."""
     database.execute("update apod.picture set title = 'Credit:' where date = '2026-11-20'")
     monkeypatch.setattr(fragments, "VERSION", "another")
-    monkeypatch.setattr("include.apod.rows.VERSION", "another")
+    monkeypatch.setattr("include.apod.load.clean.VERSION", "another")
     load(loaded, database)
 
     assert [(DAY, "title", "Credit:", record_of(DAY)["title"], "rules")] == [one[:5] for one in corrections(database)]

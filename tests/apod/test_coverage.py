@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from include.apod.coverage import Coverage, read_coverage
 from include.apod.days import Span
 from include.apod.errors import BadData
-from include.apod.ingest import ingest
+from include.apod.formats.coverage import Coverage, read_coverage
+from include.apod.ingest.ingest import ingest
 
 DAY = date(2025, 10, 2)  # the first that the shutdown of 2025 left without a picture, for six weeks
 

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from include.apod.connections import open_database
+from include.apod.adapters.files import md5_of
+from include.apod.airflow.connections import open_database
 from include.apod.errors import Misconfigured, Unavailable
-from include.apod.publish import Load, publish
-from include.apod.stage_csv import stage_csv
-from include.apod.stage_table import stage_table
-from include.apod.store import md5_of
-from include.apod.transform import transform
-from local.ports import any_free
+from include.apod.load.publish import Load, publish
+from include.apod.load.stage_csv import stage_csv
+from include.apod.load.stage_table import stage_table
+from include.apod.load.transform import transform
+from local.stack.ports import any_free
 from tests.conftest import edit, load
 
 DAY = date(2026, 11, 20)

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from include.apod import raw as raw_store
-from include.apod.diff import Diff, from_bytes, from_ledger
-from include.apod.store import md5_of
-from local.archive import record_of
-from local.show import as_csv, as_json, as_text
+from include.apod.adapters.files import md5_of
+from include.apod.formats import raw as raw_store
+from include.apod.history.diff import Diff, from_bytes, from_ledger
+from local.cli.show import as_csv, as_json, as_text
+from local.nasa.archive import record_of
 from tests.conftest import edit, load
 
 DAY = date(2026, 11, 20)

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from include.apod.errors import SourceChanged
-from include.apod.gate import sift
-from local.archive import record_of
+from include.apod.sources.gate import sift
+from local.nasa.archive import record_of
 
 FIRST = date(2026, 10, 1)
 

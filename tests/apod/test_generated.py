@@ -19,20 +19,20 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from include.apod import raw as raw_store
-from include.apod.coverage import read_coverage
+from include.apod.adapters.remote import url_in
 from include.apod.days import Span, parse_span
 from include.apod.errors import ApodError, BadData, Misconfigured, SourceChanged
-from include.apod.fragments import read_composition, read_manifest
-from include.apod.gate import by_day, sift
-from include.apod.normalise import TEXTS
-from include.apod.pointers import named
-from include.apod.quarantine import fault
-from include.apod.raw import Observation, digest
-from include.apod.remote import url_in
+from include.apod.formats import raw as raw_store
+from include.apod.formats.coverage import read_coverage
+from include.apod.formats.fragments import read_composition, read_manifest
+from include.apod.formats.pointers import named
+from include.apod.formats.raw import Observation, digest
+from include.apod.formats.store import Store
+from include.apod.load.quarantine import fault
+from include.apod.load.rules import TEXTS
 from include.apod.sources import basic, planetary
+from include.apod.sources.gate import by_day, sift
 from include.apod.sources.planetary import Planetary
-from include.apod.store import Store
 from tests.conftest import NOON, load
 from tests.test_real_records import normalised
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from include.apod.adapters.git import clone, failure
 from include.apod.errors import Misconfigured, Unavailable
-from include.apod.git import clone, failure
 from tests.conftest import run
 
 

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
+from include.apod.airflow.handover import check, place_of
 from include.apod.errors import Misconfigured
-from include.apod.handover import check, place_of
 
 
 @pytest.fixture

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.git import Clone, checkout_version
+from include.apod.adapters.remote import path_of
 from include.apod.errors import BadData, Misconfigured, Unavailable
-from include.apod.gc import collect, plan
-from include.apod.git import Clone, checkout_version
-from include.apod.history import clone_history, fetch_raw, pullable, read_versions, resolve
-from include.apod.passport import passport
-from include.apod.remote import path_of
-from include.apod.reproduce import DIRTY, Workshop
-from include.apod.restored import load_schema
-from include.apod.store import md5_of
-from include.apod.verify import verify
-from include.apod.version import Stamp, version
+from include.apod.history.gc import collect, plan
+from include.apod.history.passport import passport
+from include.apod.history.reproduce import DIRTY, Workshop
+from include.apod.history.restore import load_schema
+from include.apod.history.verify import verify
+from include.apod.history.versions import clone_history, fetch_raw, pullable, read_versions, resolve
+from include.apod.version.version import Stamp, version
 from tests.conftest import PROJECT, edit, load, run
 
 DAY = date(2026, 11, 20)

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from include.apod.coverage import read_coverage
 from include.apod.days import Span, in_requests
 from include.apod.errors import RateLimited, SourceChanged, Unavailable
-from include.apod.ingest import ingest, is_out, plan
-from include.apod.raw import months, newest, parse_month
-from local.archive import record_of
+from include.apod.formats.coverage import read_coverage
+from include.apod.formats.raw import months, newest, parse_month
+from include.apod.ingest.ingest import ingest, is_out, plan
+from local.nasa.archive import record_of
 from tests.conftest import NOON
 
 NEXT_DAY = timedelta(days=1)

@@ -7,11 +7,12 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
-from include.apod import connections
+from include.apod.adapters.files import replacing
+from include.apod.adapters.mirror import cache_of, mirrored
+from include.apod.airflow import connections
 from include.apod.errors import Misconfigured, Unavailable
-from include.apod.mirror import cache_of, mirrored
+from include.apod.formats.store import PUBLISHED
 from include.apod.settings import read_settings
-from include.apod.store import PUBLISHED, replacing
 from tests.objects import BUCKET, Objects
 
 URI = f"s3://{BUCKET}/apod"

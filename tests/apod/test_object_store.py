@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from include.apod import tasks
-from include.apod.history import clone_history, pullable, read_versions
+from include.apod.airflow import tasks
+from include.apod.history.versions import clone_history, pullable, read_versions
 from include.apod.run import Run
 from tests.conftest import NOON, RUNS
 from tests.objects import BUCKET, Objects
@@ -134,7 +134,7 @@ def test_a_worker_that_dies_before_it_sends_has_done_nothing(world, monkeypatch)
     world.step("ingest")
     for name in ("transform", "stage_table", "stage_csv"):
         world.step(name)
-    from include.apod.mirror import Mirror
+    from include.apod.adapters.mirror import Mirror
 
     with monkeypatch.context() as dying:
         dying.setattr(Mirror, "send", lambda _: None)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from include.apod.airflow.outcomes import ByDecision
 from include.apod.errors import BadData, Misconfigured, RateLimited, SourceChanged, Unavailable
-from include.apod.outcomes import ByDecision
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from datetime import date
 
 import pytest
 
-from include.apod.columns import COLUMNS
-from include.apod.publish import Load, publish
-from include.apod.release_note import read_content
-from include.apod.sql import FOLDER, statement
-from include.apod.store import md5_of
-from local.postgres import binaries
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.sql import FOLDER, statement
+from include.apod.formats.columns import COLUMNS
+from include.apod.load.publish import Load, publish
+from include.apod.version.release_note import read_content
+from local.stack.postgres import binaries
 from tests.conftest import edit, load
 
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from include.apod import raw as raw_store
-from include.apod.transform import transform
+from include.apod.formats import raw as raw_store
+from include.apod.load.transform import transform
 from tests.apod.test_transform import DAY, GOOD, observe, written
 from tests.conftest import load
 

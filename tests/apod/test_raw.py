@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.apod.errors import BadData
-from include.apod.raw import Observation, append, digest, months, newest, parse_month
+from include.apod.formats.raw import Observation, append, digest, months, newest, parse_month
 
 DAY = date(2026, 11, 22)
 

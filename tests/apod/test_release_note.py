@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from include.apod.days import parse_spans
-from include.apod.diff import Diff
-from include.apod.release_note import Changes, Content, facts, release_note
-from include.apod.version import Stamp
+from include.apod.history.diff import Diff
+from include.apod.version.release_note import Changes, Content, facts, release_note
+from include.apod.version.version import Stamp
 
 CONTENT = Content(11478, "1995-06-16", "2026-11-22", "A title")
 

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
+from include.apod.adapters.files import md5_of
 from include.apod.errors import BadData
-from include.apod.fragments import read_manifest
-from include.apod.ingest import ingest
-from include.apod.stage_table import stage_table
-from include.apod.store import md5_of
-from include.apod.transform import transform
-from local.postgres import binaries
+from include.apod.formats.fragments import read_manifest
+from include.apod.ingest.ingest import ingest
+from include.apod.load.stage_table import stage_table
+from include.apod.load.transform import transform
+from local.stack.postgres import binaries
 from tests.conftest import edit, load
 
 DAY = date(2026, 11, 20)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from include.apod.adapters.remote import Remote
 from include.apod.errors import Misconfigured, Unavailable
-from include.apod.ingest import ingest
-from include.apod.raw import months
-from include.apod.remote import Remote
-from include.apod.restore import is_lost, restore_raw
-from include.apod.store import Store
-from include.apod.version import Stamp, version
+from include.apod.formats.raw import months
+from include.apod.formats.store import Store
+from include.apod.ingest.ingest import ingest
+from include.apod.ingest.restore_raw import is_lost, restore_raw
+from include.apod.version.version import Stamp, version
 from tests.conftest import load
 
 

@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
+from include.apod.adapters.sql import statement
 from include.apod.errors import Misconfigured
-from include.apod.schema import changes, migrate, relations
-from include.apod.sql import statement
+from include.apod.formats.schema import changes, migrate, relations
 from tests.conftest import load
 
 

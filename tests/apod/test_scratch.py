@@ -6,11 +6,12 @@ import tempfile
 
 import pytest
 
-from include.apod.scratch import scratch
+from include.apod.adapters.scratch import scratch
 from tests.conftest import PROJECT
 
-KILLED = "import os, signal; from include.apod.scratch import scratch\nwith scratch('test'): os.kill(os.getpid(), 9)"
-HELD = "from include.apod.scratch import scratch\nwith scratch('test') as folder: print(folder, flush=True); input()"
+IMPORT = "from include.apod.adapters.scratch import scratch\n"
+KILLED = f"{IMPORT}import os, signal\nwith scratch('test'): os.kill(os.getpid(), 9)"
+HELD = f"{IMPORT}with scratch('test') as folder: print(folder, flush=True); input()"
 
 
 @pytest.fixture(autouse=True)

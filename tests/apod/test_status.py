@@ -1,10 +1,10 @@
 """What each controller still has to do."""
 
-from include.apod.ingest import ingest
+from include.apod.formats.store import Store
+from include.apod.ingest.ingest import ingest
+from include.apod.load.transform import transform
 from include.apod.status import ingest_status, load_status, version_status
-from include.apod.store import Store
-from include.apod.transform import transform
-from include.apod.version import version
+from include.apod.version.version import version
 from tests.apod.test_version import STAMP
 from tests.conftest import load
 

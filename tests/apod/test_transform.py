@@ -5,13 +5,13 @@ from datetime import date
 
 import pytest
 
-from include.apod import raw as raw_store
 from include.apod.errors import BadData
-from include.apod.fragments import read_manifest
-from include.apod.ingest import ingest
-from include.apod.normalise import RULES, effects
-from include.apod.rows import clean_rows, write_fragments
-from include.apod.transform import transform
+from include.apod.formats import raw as raw_store
+from include.apod.formats.fragments import read_manifest
+from include.apod.ingest.ingest import ingest
+from include.apod.load.clean import clean_rows, write_fragments
+from include.apod.load.rules import RULES, effects
+from include.apod.load.transform import transform
 
 DAY = date(2026, 11, 22)
 GOOD = {"date": f"{DAY}", "title": "A title", "media_type": "image", "explanation": "Text."}

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.git import Repository
+from include.apod.adapters.remote import Remote
 from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
-from include.apod.git import Repository
-from include.apod.remote import Remote
-from include.apod.store import md5_of
-from include.apod.version import Stamp, version
+from include.apod.version.version import Stamp, version
 from tests.apod.test_publish import edit
 from tests.conftest import load, run
 

@@ -11,17 +11,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include.apod import raw as raw_store
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.git import Repository
+from include.apod.adapters.remote import Remote, path_of
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
-from include.apod.fragments import read_composition
-from include.apod.git import Repository
-from include.apod.ingest import ingest
-from include.apod.remote import Remote, path_of
-from include.apod.store import Store, md5_of
-from include.apod.version import Stamp, version
-from local.git_server import TOKEN, environment, serving
+from include.apod.formats import raw as raw_store
+from include.apod.formats.fragments import read_composition
+from include.apod.formats.store import Store
+from include.apod.ingest.ingest import ingest
+from include.apod.version.version import Stamp, version
 from tests.apod.test_version import log, pull
 from tests.conftest import edit, load, run
+from tools.git_server import TOKEN, environment, serving
 
 DAY = date(2026, 11, 20)
 STAMP = Stamp("a run", "a commit", date(2026, 10, 1))

@@ -10,11 +10,12 @@ import httpx
 import psutil
 import psycopg
 
+from include.apod.adapters.files import md5_of
 from include.apod.days import DAY, newest_publishable
-from include.apod.pointers import named
-from include.apod.store import Store, md5_of
-from local.processes import own_environment
-from local.ready import bring_up
+from include.apod.formats.pointers import named
+from include.apod.formats.store import Store
+from local.stack.processes import own_environment
+from local.stack.ready import bring_up
 from tests.chaos.world import table_md5
 from tests.conftest import PROJECT, run
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from local import postgres
-from local.ports import any_free
-from local.processes import Processes
+from local.stack import postgres
+from local.stack.ports import any_free
+from local.stack.processes import Processes
 from tests.chaos.world import World, nasa_with_news, today
 
 

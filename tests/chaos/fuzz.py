@@ -17,9 +17,9 @@ with atheris.instrument_imports(include=["include.apod", "bs4", "html.parser"]):
 
     from include.apod.days import Span
     from include.apod.errors import ApodError
-    from include.apod.gate import by_day, sift
-    from include.apod.quarantine import fault
+    from include.apod.load.quarantine import fault
     from include.apod.sources.basic import Basic
+    from include.apod.sources.gate import by_day, sift
     from include.apod.sources.planetary import Planetary
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -30,15 +30,15 @@ from pathlib import Path
 import uvicorn
 
 from include.apod.days import DAY, Span
-from include.apod.history import clone_history, pullable, read_versions
+from include.apod.history.versions import clone_history, pullable, read_versions
 from include.apod.sources import basic
-from local import postgres
-from local.archive import record_of
+from local.nasa.archive import record_of
 from local.nasa.faults import Fault
 from local.nasa.gateway import Quota
 from local.nasa.service import Nasa
-from local.ports import any_free
-from local.processes import Processes
+from local.stack import postgres
+from local.stack.ports import any_free
+from local.stack.processes import Processes
 from tests.chaos import warm_python
 from tests.chaos.test_kill import IN_DVC, POINTS
 from tests.chaos.world import HOOK, World
@@ -105,7 +105,7 @@ class Gauntlet(World):
 
     def child(self, steps, words, changed):
         """Airflow's part: a failed step keeps those behind it in its DAG from running."""
-        from include.apod import tasks
+        from include.apod.airflow import tasks
         from include.apod.errors import ApodError, NotPublished
         from include.apod.run import Run
 
@@ -274,7 +274,7 @@ def judge(gauntlet, plan, days):
 
 def words(nasa, day):
     """What each service says of a day in the end, as a row would hold it."""
-    from include.apod.rows import clean_rows
+    from include.apod.load.clean import clean_rows
     from local.nasa.basic import article
 
     record = nasa.published(day)

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from include.apod.remote import path_of
-from include.apod.store import md5_of
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.remote import path_of
 from tests.chaos.world import STEPS
 from tests.conftest import PROJECT
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from include.apod.days import DAY, newest_publishable
-from local.layout import Layout
-from local.ready import bring_up
-from local.stack import Stack
+from local.stack.layout import Layout
+from local.stack.ready import bring_up
+from local.stack.stack import Stack
 from tests.chaos.airflow_under_test import Airflow
 from tests.chaos.world import HOOK
 from tests.conftest import PROJECT

@@ -10,19 +10,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from include.apod.connections import open_database, open_repository
+from include.apod.adapters.git import clone
+from include.apod.airflow.connections import open_database, open_repository
 from include.apod.days import DAY, newest_publishable
 from include.apod.errors import ApodError
-from include.apod.git import clone
 from include.apod.settings import read_settings
-from local.archive import record_of
-from local.git_server import TOKEN, serving
-from local.layout import Layout
+from local.nasa.archive import record_of
 from local.nasa.faults import Fault
 from local.nasa.gateway import Quota
 from local.nasa.service import Nasa
-from local.stack import Stack
+from local.stack.layout import Layout
+from local.stack.stack import Stack
 from tests.chaos.airflow_under_test import Airflow
+from tools.git_server import TOKEN, serving
 
 KEY = "MARKED-api-key-4711"
 HOOK = "MARKED-hook-4712"

@@ -17,15 +17,16 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from include.apod import raw as raw_store
-from include.apod.audit import export
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.git import Repository
+from include.apod.adapters.scratch import scratch
 from include.apod.days import DAY, newest_publishable
-from include.apod.fragments import md5
-from include.apod.git import Repository
-from include.apod.history import clone_history, fetch_csv, fetch_raw, read_versions
+from include.apod.formats import raw as raw_store
+from include.apod.formats.fragments import md5
+from include.apod.formats.store import Store
+from include.apod.history.versions import clone_history, fetch_csv, fetch_raw, read_versions
+from include.apod.load.audit import export
 from include.apod.run import Run
-from include.apod.scratch import scratch
-from include.apod.store import Store, md5_of
 from local.nasa.gateway import Quota
 from local.nasa.service import Nasa
 
@@ -37,13 +38,28 @@ PRELOAD = (
     "airflow.providers.git.hooks.git",
     "airflow.providers.postgres.hooks.postgres",
     "airflow.sdk",
-    *(f"include.apod.{name}" for name in (*STEPS, "tasks", "restore", "rows", "sources.planetary", "sources.basic")),
+    *(
+        f"include.apod.{name}"
+        for name in (
+            "airflow.tasks",
+            "ingest.ingest",
+            "ingest.restore_raw",
+            "load.clean",
+            "load.publish",
+            "load.stage_csv",
+            "load.stage_table",
+            "load.transform",
+            "sources.basic",
+            "sources.planetary",
+            "version.version",
+        )
+    ),
 )
 
 
 def nasa_with_news():
     """The stand-in, and the switch between the evening before and today: a picture more, and an edit of another."""
-    from local.archive import record_of
+    from local.nasa.archive import record_of
 
     nasa = Nasa(record_of)
     nasa.gateway.keys["a key"] = Quota(100_000)
@@ -195,7 +211,7 @@ class World:
             sys.path.insert(0, str(HOOK))
             import sitecustomize  # noqa: F401  # listens from here on, in this process alone
 
-            from include.apod import tasks
+            from include.apod.airflow import tasks
             from include.apod.errors import NotPublished
 
             try:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from local.archive import FICTION, FIRST_DAY, NEVER_PUBLISHED, record_of
+from local.nasa.archive import FICTION, FIRST_DAY, NEVER_PUBLISHED, record_of
 
 RECORDS = [record for n in range(11484) if (record := record_of(FIRST_DAY + timedelta(days=n)))]
 

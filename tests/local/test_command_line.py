@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from local.follow import parse_param
+from local.cli.follow import parse_param
 from tests.conftest import PROJECT
 
 
@@ -65,8 +65,8 @@ def test_no_network_is_one_line(tmp_path):
 
 def test_two_at_once_are_one_line(tmp_path, monkeypatch):
     """The second leaves the first alone."""
-    from local.layout import Layout
-    from local.stack import Stack
+    from local.stack.layout import Layout
+    from local.stack.stack import Stack
 
     monkeypatch.setenv("APOD_LOCAL", str(tmp_path))
     with Stack(Layout(), print).locked():

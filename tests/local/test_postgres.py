@@ -6,10 +6,10 @@ import signal
 import psycopg
 import pytest
 
-from local import postgres
-from local.errors import StackError
-from local.ports import any_free, is_free
-from local.processes import Processes
+from local.stack import postgres
+from local.stack.errors import StackError
+from local.stack.ports import any_free, is_free
+from local.stack.processes import Processes
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import httpx
 import psycopg
 import pytest
 
-from local.chain import chain
-from local.layout import Layout
-from local.ready import bring_up
-from local.stack import Stack
+from local.stack.layout import Layout
+from local.stack.ready import bring_up
+from local.stack.stack import Stack
 from tests.conftest import PROJECT
+from tools.chain import chain
 
 playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright here; make test has it")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

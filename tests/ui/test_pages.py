@@ -11,15 +11,15 @@ from bs4 import BeautifulSoup
 from fastapi import Depends, HTTPException
 from starlette.testclient import TestClient
 
-from include.apod.git import commit_url
-from include.apod.remote import Remote
-from include.apod.schema import migrate
+from include.apod.adapters.git import commit_url
+from include.apod.adapters.remote import Remote
+from include.apod.adapters.sql import statement
+from include.apod.formats.schema import migrate
 from include.apod.settings import read_settings
-from include.apod.sql import statement
 from include.apod.ui import calendar, views
 from include.apod.ui.app import make_app, picture_of
 from include.apod.ui.plots import bars, write
-from include.apod.version import Stamp, version
+from include.apod.version.version import Stamp, version
 from tests.conftest import NOON, edit, load
 
 DAY = date(2026, 11, 20)

@@ -16,9 +16,9 @@ from bs4 import BeautifulSoup
 
 from include.apod.days import Span
 from include.apod.errors import SourceChanged
-from include.apod.gate import by_day
 from include.apod.sources import Absent
 from include.apod.sources.client import Client, seen
+from include.apod.sources.gate import by_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,9 +12,9 @@ import requests
 
 from include.apod.days import Span
 from include.apod.errors import Misconfigured, SourceChanged
-from include.apod.gate import by_day
 from include.apod.sources import Absent
 from include.apod.sources.client import Client, seen
+from include.apod.sources.gate import by_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

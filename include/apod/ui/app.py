@@ -13,11 +13,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from include.apod.adapters.git import commit_url
+from include.apod.airflow.tasks import STALE_HOURS
 from include.apod.days import Span, hours_since, newest_publishable
 from include.apod.errors import ApodError, BadData
-from include.apod.git import commit_url
 from include.apod.settings import read_settings
-from include.apod.tasks import STALE_HOURS
 from include.apod.ui import calendar, views
 
 if TYPE_CHECKING:

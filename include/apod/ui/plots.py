@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.sql import statement
 from include.apod.days import Span, newest_publishable
-from include.apod.sql import statement
 from include.apod.ui import calendar, views
 
 if TYPE_CHECKING:

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row  # noqa: TID253  # only the server of the page imports this
 
-from include.apod import connections, status
-from include.apod.coverage import read_coverage
+from include.apod import status
+from include.apod.adapters.scratch import scratch
+from include.apod.adapters.sql import statement
+from include.apod.airflow import connections
 from include.apod.days import Span, newest_publishable
-from include.apod.diff import Diff, from_ledger
 from include.apod.errors import ApodError, BadData, Misconfigured, Unavailable
-from include.apod.history import clone_history, pullable, read_versions
-from include.apod.passport import passport
-from include.apod.scratch import scratch
+from include.apod.formats.coverage import read_coverage
+from include.apod.formats.store import PUBLISHED, Store
+from include.apod.history.diff import Diff, from_ledger
+from include.apod.history.passport import passport
+from include.apod.history.versions import clone_history, pullable, read_versions
 from include.apod.settings import read_settings
-from include.apod.sql import statement
-from include.apod.store import PUBLISHED, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ import pytest
 from include.apod.days import Span
 from include.apod.errors import SourceChanged
 from include.apod.sources import basic
-from local.archive import record_of
+from local.nasa.archive import record_of
 from local.nasa.basic import article
 from tests.conftest import PROJECT
 

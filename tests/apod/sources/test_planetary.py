@@ -9,7 +9,7 @@ from include.apod.days import Span
 from include.apod.errors import Misconfigured, SourceChanged
 from include.apod.sources import Absent
 from include.apod.sources.planetary import Planetary
-from local.archive import record_of
+from local.nasa.archive import record_of
 
 JUNE = Span(date(1995, 6, 16), date(1995, 6, 22))
 DAYS = Span(date(2026, 11, 19), date(2026, 11, 20))

@@ -5,7 +5,7 @@ from datetime import date
 import httpx
 import pytest
 
-from local.archive import record_of
+from local.nasa.archive import record_of
 
 ARTICLE = [
     "date", "post_id", "title", "permalink", "media_type", "explanation", "credit", "copyright", "alt", "url", "hdurl",

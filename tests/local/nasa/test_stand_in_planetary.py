@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import httpx
 import pytest
 
-from local.archive import record_of
+from local.nasa.archive import record_of
 from local.nasa.gateway import Quota
 from tests.conftest import NOON
 

@@ -1,0 +1,89 @@
+"""A version's CSV made again, from its own raw store by its own code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from include.apod.adapters.files import md5_of
+from include.apod.errors import Unavailable
+from include.apod.history.versions import Version, fetch_csv, fetch_raw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from include.apod.adapters.git import Clone
+
+DIRTY = "-dirty"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where versions are made again.
+
+    Attributes:
+        folder: of its own, removed by the caller.
+        repositories: clones in which the code of a version may be found.
+    """
+
+    folder: Path
+    repositories: Sequence[Clone]
+
+    def code(self, commit: str) -> Path:
+        """A checkout of the code of a commit.
+
+        Raises:
+            Unavailable: no repository has it, or it is older than `rebuild`.
+        """
+        plain = commit.removesuffix(DIRTY)
+        folder = self.folder / "code" / plain
+        for work in self.repositories:
+            if not folder.exists() and not work.attempt("cat-file", "-e", f"{plain}^{{commit}}").returncode:
+                work.git("worktree", "add", "--quiet", "--detach", str(folder), plain)
+        if not folder.exists():
+            raise Unavailable(f"its code, {commit}, is in no repository here")
+        if not (folder / "include" / "apod" / "rebuild.py").exists():
+            raise Unavailable(f"its code, {commit[:12]}, is older than the command that makes a CSV again")
+        return folder
+
+    def rebuild(self, version: Version, target: Path) -> None:
+        """Makes the CSV of a version again.
+
+        Raises:
+            Unavailable: its raw store or its code cannot be had, or what comes out is not the version's CSV.
+        """
+        raw = self.folder / "raw"
+        fetch_raw(version, raw / version.raw)
+        environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+        done = subprocess.run(
+            [sys.executable, "-m", "include.apod.rebuild", str(raw / version.raw), str(target)],
+            cwd=self.code(version.facts.get("code_commit", "unknown")),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Unavailable(f"its code failed: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
+        if (md5 := md5_of(target)) != version.csv:
+            raise Unavailable(f"made again it has md5 {md5}, not {version.csv}")
+
+    def obtain(self, version: Version, target: Path) -> str:
+        """The CSV of a version, proven by its md5: out of the remote, or else made again; says which.
+
+        Raises:
+            Unavailable: neither can be done.
+        """
+        if fetch_csv(version, target):
+            return "pulled"
+        try:
+            self.rebuild(version, target)
+        except Unavailable as error:
+            raise Unavailable(
+                f"The CSV of version {version.commit[:12]} is not in {version.remote}, and {error}."
+            ) from error
+        return "made again from its raw store"

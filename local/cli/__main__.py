@@ -1,0 +1,155 @@
+"""`./apod`: the whole pipeline on this machine, with nothing but Python, git and a package index."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from local.cli.app import Live, app, opened
+from local.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from local.cli.progress import Progress
+    from local.stack.rest import Rest
+    from local.stack.stack import Stack
+
+INTERRUPTED = 130
+
+
+def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dict[str, Any]) -> None:
+    from local.cli.backlog import backlog
+    from local.cli.follow import Follower
+
+    Follower(rest, progress.show, lambda dag: backlog(stack)[dag]).chain(first, params)
+
+
+@app.command()
+def run(live: Live = False) -> None:
+    """Run the pipeline until its version is committed, then stop.
+
+    A stack that was up stays up.
+    """
+    from local.stack.ready import bring_up, log_in
+
+    if live:
+        from local.cli.reach import check_nasa
+
+        check_nasa()
+    with opened(live=live) as (stack, progress), stack.locked():
+        was_up = stack.is_up()
+        try:
+            rest = log_in(stack) if was_up else bring_up(stack)
+            follow(stack, progress, rest, "apod_ingest", {})
+            say_result(stack, progress)
+        finally:
+            progress.end_list()
+            if not was_up:
+                progress.say("stopping")
+                stack.stop()
+
+
+def say_result(stack: Stack, progress: Progress) -> None:
+    """What there is now, and how to look at it."""
+    from local.stack.repository import BRANCH, git
+
+    progress.end_list()
+    pointer = "data/apod_data.csv.dvc"
+    if newest := git("log", "-1", "--format=%h: %s", "--abbrev=12", BRANCH, "--", pointer, cwd=stack.layout.repository):
+        progress.say(f"version {newest}")
+    progress.say(f"CSV {stack.layout.store / 'apod_data.csv'}")
+    progress.say(f"repository {stack.layout.repository}, DVC remote {stack.layout.dvc_remote}")
+
+
+@app.command()
+def up(live: Live = False) -> None:
+    """Start the local stack and leave it running.
+
+    Says where the UI is and how to log in.
+    """
+    from local.stack.ready import bring_up
+
+    with opened(live=live) as (stack, progress), stack.locked():
+        if not stack.is_up():
+            try:
+                bring_up(stack)
+                stack.stay()
+            except BaseException:
+                stack.stop()
+                raise
+        progress.say(f"Airflow {stack.address}  login admin  password {stack.facts['login_password']}")
+        progress.say("assets: " + stack.address + "/assets   stop it with: ./apod down")
+
+
+@app.command()
+def down(live: Live = False) -> None:
+    """Stop the local stack; its data stays in .local/."""
+    with opened(live=live) as (stack, progress), stack.locked():
+        stack.stop()
+        progress.say("stopped")
+
+
+@app.command()
+def status(live: Live = False) -> None:
+    """Say what each of the three controllers still has to do."""
+    from local.cli.backlog import backlog
+    from local.stack.ready import running
+
+    with opened(live=live) as (stack, _), running(stack):
+        for dag, report in backlog(stack).items():
+            typer.echo(f"{dag:13} {'to do' if report.changed else 'done '}  {report.sentence}")
+        typer.echo(f"{'Airflow':13} {'up     ' + stack.address if stack.is_up() else 'down   start it with ./apod up'}")
+
+
+@app.command()
+def trigger(
+    step: Annotated[str, typer.Argument(help="ingest, load or version")],
+    param: Annotated[list[str] | None, typer.Option(help="A run parameter as name=value; may be repeated.")] = None,
+    live: Live = False,
+) -> None:
+    """Run one DAG of a stack that is up, and what it wakes."""
+    from local.cli.follow import CHAIN, parse_param
+    from local.stack.ready import log_in
+
+    if f"apod_{step}" not in CHAIN:
+        raise StackError(f"There is no step {step!r}; the steps are ingest, load and version.")
+    with opened(live=live) as (stack, progress):
+        if not stack.is_up():
+            raise StackError("The local stack is not up; start it with ./apod up.")
+        follow(stack, progress, log_in(stack), f"apod_{step}", dict(map(parse_param, param or [])))
+
+
+@app.command()
+def env(live: Live = False) -> None:
+    """Print how psql, git, dvc and airflow reach the stack.
+
+    For a shell: eval "$(./apod env)"
+    """
+    from local.cli.exports import exports
+
+    with opened(live=live) as (stack, _):
+        typer.echo(exports(stack))
+
+
+def main() -> None:
+    """Runs the command line; what stops it is one line and exit status 1."""
+    from include.apod.errors import ApodError
+    from local.cli import history  # noqa: F401  # its commands
+
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        ended = app(prog_name="./apod", standalone_mode=False)
+    except (StackError, ApodError, OSError) as error:
+        sys.exit(f"apod: {error}")
+    except (KeyboardInterrupt, typer.Abort):
+        ended = INTERRUPTED
+    if ended == INTERRUPTED:
+        sys.stderr.write("apod: interrupted; nothing was left running. The same command goes on where this one was.\n")
+    sys.exit(ended)
+
+
+if __name__ == "__main__":
+    main()

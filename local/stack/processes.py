@@ -1,0 +1,131 @@
+"""Child processes that can be found again, by number and start time, and ended with all their children."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+from local.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+GRACE_SECONDS = 20
+_children: list[subprocess.Popen[bytes]] = []  # kept: Python complains of a child it loses sight of
+_recording = threading.Lock()  # parts of a stack are started side by side
+
+
+class Processes:
+    """The processes of one stack, recorded in a file so that a later command finds them."""
+
+    def __init__(self, record: Path, logs: Path) -> None:
+        self.record = record
+        self.logs = logs
+
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path, **identity: int) -> None:
+        """Starts a process in a group of its own; what it prints goes to `<logs>/<name>.log`.
+
+        `identity` is passed to Popen: `user` and `group`, for root only.
+        """
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("wb") as log:
+            child = subprocess.Popen(  # type: ignore[call-overload]  # a union of keywords
+                command,
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **identity,
+            )
+        _children.append(child)
+        with _recording:
+            self._save({**self._known(), name: (child.pid, psutil.Process(child.pid).create_time())})
+
+    def running(self) -> dict[str, psutil.Process]:
+        """The recorded processes that are alive and are still the ones that were started."""
+        alive = {}
+        for name, (pid, created) in self._known().items():
+            try:
+                process = psutil.Process(pid)
+                if abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE:
+                    alive[name] = process
+            except psutil.NoSuchProcess:
+                continue
+        return alive
+
+    def check(self, name: str) -> None:
+        """Raises StackError with the process' own last words if it has ended."""
+        if name not in self.running():
+            raise StackError(f"{name} ended by itself. Its last words:\n{self.last_words(name)}")
+
+    def last_words(self, name: str, lines: int = 15) -> str:
+        path = self.logs / f"{name}.log"
+        text = path.read_text(errors="replace") if path.exists() else ""
+        return "\n".join(text.splitlines()[-lines:]) or "(it printed nothing)"
+
+    def stop(self, *names: str) -> None:
+        """Ends the named processes (all without names) and their children: politely, then not."""
+        alive = {name: p for name, p in self.running().items() if not names or name in names}
+        family = [child for process in alive.values() for child in _family(process)]
+        for process in family:
+            _quietly(process.terminate)
+        _, stubborn = psutil.wait_procs(family, timeout=GRACE_SECONDS)
+        for process in stubborn:
+            _quietly(process.kill)
+        psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+        _children[:] = [child for child in _children if child.poll() is None]
+        self._save({name: known for name, known in self._known().items() if names and name not in names})
+
+    def _known(self) -> dict[str, tuple[int, float]]:
+        try:
+            known: dict[str, tuple[int, float]] = json.loads(self.record.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):  # the second: killed while writing; nothing to find
+            return {}
+        return known
+
+    def _save(self, known: Mapping[str, tuple[int, float]]) -> None:
+        temporary = self.record.with_suffix(".tmp")
+        temporary.write_text(json.dumps(known))
+        temporary.replace(self.record)
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _quietly(signal: Callable[[], None]) -> None:
+    try:
+        signal()
+    except psutil.NoSuchProcess:
+        return
+
+
+def pause(seconds: float = 0.1) -> None:
+    """Between two looks at something that is starting."""
+    time.sleep(seconds)
+
+
+def own_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process' environment with `extra`, without what would steer the children elsewhere."""
+    foreign = (
+        "AIRFLOW",
+        "PYTHONDONTWRITEBYTECODE",
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "PG",
+        "VIRTUAL_ENV",
+    )
+    return {**{k: v for k, v in os.environ.items() if not k.startswith(foreign)}, **extra}

@@ -1,0 +1,41 @@
+"""A bare git repository that plays GitHub, made from this checkout."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from local.stack.errors import StackError
+from local.stack.layout import PROJECT
+from local.stack.processes import own_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BRANCH = "main"
+
+
+def git(*args: str, cwd: Path) -> str:
+    """One git command; raises StackError with git's own words."""
+    done = subprocess.run(["git", *args], cwd=cwd, env=own_environment({}), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StackError(f"git {args[0]} failed in {cwd}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def seed(bare: Path) -> None:
+    """Makes the bare repository from this checkout's HEAD, whole or not at all; leaves one that exists alone."""
+    if bare.exists():
+        return
+    if not (PROJECT / ".git").exists():
+        raise StackError(
+            f"{PROJECT} is no git checkout, so there is nothing to link the data to; git clone the project."
+        )
+    half = bare.with_suffix(".new")
+    shutil.rmtree(half, ignore_errors=True)
+    half.parent.mkdir(parents=True, exist_ok=True)
+    git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(half), cwd=half.parent)
+    git("config", "receive.shallowUpdate", "true", cwd=half)  # the checkout may be a shallow clone
+    git("push", "--quiet", str(half), f"HEAD:refs/heads/{BRANCH}", cwd=PROJECT)
+    half.rename(bare)
