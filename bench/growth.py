@@ -16,13 +16,15 @@ import psycopg  # noqa: TID253
 
 from bench.load import FIRST, PROJECT, SMALL, correct, fill, load, new_database
 from bench.version import bare
-from include.apod.adapters.git import Clone, Repository, checkout_version
-from include.apod.adapters.remote import Remote
+from include.apod.adapters.commits import checkout_version
+from include.apod.adapters.dvc import Remote
+from include.apod.adapters.git import Clone, Repository, clone_history
 from include.apod.formats.store import Store
 from include.apod.history.gc import collect, plan
 from include.apod.history.reproduce import DIRTY, Workshop
-from include.apod.history.versions import clone_history, read_versions
-from include.apod.version.version import Stamp, version
+from include.apod.history.versions import read_versions
+from include.apod.version.release_note import Stamp
+from include.apod.version.version import version
 from local.stack import postgres
 from local.stack.ports import any_free
 from local.stack.processes import Processes
@@ -62,8 +64,8 @@ def live(home, server):
             now = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(day)
             os.environ["GIT_AUTHOR_DATE"] = os.environ["GIT_COMMITTER_DATE"] = now.isoformat()
             run()
-            made = version(repository, remote, store, database, Stamp("bench", code, FIRST))
-            csvs.add(f"{made.facts['md5']}")
+            report = version(repository, remote, store, database, Stamp("bench", code, FIRST))
+            csvs.add(f"{report.facts['md5']}")
             if day % 30 == 0 or day == DAYS:
                 weights.append({"day": day, **weigh(remote, path, csvs)})
                 print(f"  day {day}", file=sys.stderr)
@@ -75,14 +77,14 @@ def thin_out(home, place, path, csvs):
     repository, remote = place
     clone = clone_history(repository, home / "history")
     versions = read_versions(clone)
-    planned = plan(clone, versions, KEEP_DAILY, monthly=True)
+    retention = plan(clone, versions, KEEP_DAILY, monthly=True)
     stayed = [
-        (one.commit, why)
-        for one, why in collect(planned.surplus, Workshop(home, (clone, Clone(PROJECT, repository))))
-        if why
+        (surplus.commit, reason)
+        for surplus, reason in collect(retention.surplus, Workshop(home, (clone, Clone(PROJECT, repository))))
+        if reason
     ]
     assert not stayed, stayed
-    return {"day": DAYS, "versions": len(versions), "gone": len(planned.surplus), **weigh(remote, path, csvs)}
+    return {"day": DAYS, "versions": len(versions), "gone": len(retention.surplus), **weigh(remote, path, csvs)}
 
 
 def draw(weights, after):
@@ -95,7 +97,9 @@ def draw(weights, after):
 
     figure, plot = plt.subplots(figsize=(6, 3.4), layout="constrained")
     for name, label in (("csv", "CSVs, no gc"), ("raw", "raw store"), ("git", "git")):
-        plot.plot([one["day"] for one in weights], [one[name] / 1e6 for one in weights], marker="o", label=label)
+        plot.plot(
+            [weight["day"] for weight in weights], [weight[name] / 1e6 for weight in weights], marker="o", label=label
+        )
     plot.plot([after["day"]], [after["csv"] / 1e6], marker="*", markersize=12, linestyle="", label="CSVs after gc")
     plot.set(yscale="log", xlabel="days, a version each", ylabel="MB")
     plot.grid(alpha=0.3)
@@ -120,12 +124,12 @@ def main():
     results.mkdir(exist_ok=True)
     (results / "growth.json").write_text(json.dumps({"days": weights, "after gc": after}, indent=2) + "\n")
     print(f"{'MB':28} {'CSVs':>8} {'raw':>8} {'git':>8} {'all':>8}")
-    for label, one in (
+    for label, weight in (
         ("the first version", weights[0]),
         ("365 versions later", weights[-1]),
         (f"after gc ({after['gone']} CSVs gone)", after),
     ):
-        sizes = [one[name] / 1e6 for name in ("csv", "raw", "git")]
+        sizes = [weight[name] / 1e6 for name in ("csv", "raw", "git")]
         print(f"{label:28} {sizes[0]:8.1f} {sizes[1]:8.1f} {sizes[2]:8.1f} {sum(sizes):8.1f}")
     draw(weights, after)
 

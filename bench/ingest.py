@@ -29,13 +29,14 @@ def serve(port, now, ready):
 
     import uvicorn
 
+    from local.nasa.app import Application
     from local.nasa.archive import record_of
     from local.nasa.gateway import Quota
-    from local.nasa.service import Nasa
+    from local.nasa.state import Nasa
 
     nasa = Nasa(functools.cache(record_of), now=lambda: now)
     nasa.gateway.keys["bench"] = Quota(10**9)
-    config = uvicorn.Config(nasa, host="127.0.0.1", port=port, log_level="warning", date_header=False)
+    config = uvicorn.Config(Application(nasa), host="127.0.0.1", port=port, log_level="warning", date_header=False)
     ready.set()
     uvicorn.Server(config).run()
 
@@ -43,17 +44,18 @@ def serve(port, now, ready):
 def io():
     """Bytes that this process has read from files and written to them; zeros where the system does not say."""
     try:
-        said = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+        counters = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     except FileNotFoundError:
         return 0, 0
-    return int(said["rchar"]), int(said["wchar"])
+    return int(counters["rchar"]), int(counters["wchar"])
 
 
 def ingest(url, store, now):
     """One run of ingest: its requests."""
     from include.apod.days import Span, newest_publishable
     from include.apod.formats.store import Store
-    from include.apod.ingest.ingest import Scope, ingest
+    from include.apod.ingest.ingest import ingest
+    from include.apod.ingest.plan import Scope
     from include.apod.sources.planetary import Planetary
 
     scope = Scope(Span(FIRST, newest_publishable(now)), now, budget=10**9)
@@ -81,9 +83,9 @@ def floor(url, _, now):
     return ask
 
 
-def work(what, url, store, now):
+def work(contender, url, store, now):
     """Measures one thing in this process and prints it."""
-    run = {"ingest": ingest, "floor": floor}[what](url, store, datetime.fromisoformat(now))
+    run = {"ingest": ingest, "floor": floor}[contender](url, store, datetime.fromisoformat(now))
     before, began = io(), time.perf_counter()
     requests = run()
     seconds, after = time.perf_counter() - began, io()
@@ -92,9 +94,9 @@ def work(what, url, store, now):
     print(json.dumps({"requests": requests, "seconds": seconds, "peak": peak, "read": read, "written": written}))
 
 
-def measure(what, url, store, now):
+def measure(contender, url, store, now):
     """The same in a fresh process."""
-    command = [sys.executable, "-m", "bench.ingest", what, url, str(store), now.isoformat()]
+    command = [sys.executable, "-m", "bench.ingest", contender, url, str(store), now.isoformat()]
     # glibc keeps freed memory by the page of its own choosing; this makes the peak one of what is in use
     env = {**os.environ, "MALLOC_TRIM_THRESHOLD_": "65536"}
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=env, text=True).stdout)
@@ -113,26 +115,31 @@ def archive(years, folder, rounds):
     time.sleep(1)
     url = f"http://127.0.0.1:{port}"
     measure("floor", url, folder, now)  # makes the records
-    found = {"floor": [], "ingest": []}
+    results = {"floor": [], "ingest": []}
     for turn in range(rounds):
-        found["floor"].append(measure("floor", url, folder, now))
-        found["ingest"].append(measure("ingest", url, folder / f"{turn}", now))
+        results["floor"].append(measure("floor", url, folder, now))
+        results["ingest"].append(measure("ingest", url, folder / f"{turn}", now))
     for days, name in ((1, "settling"), (2, "day")):  # on the first the four empty days are asked for a second time
         later = now + timedelta(days=days)
         httpx.post(f"{url}/-/clock", json={"now": later.isoformat()})
-        found[name] = [measure("ingest", url, folder / f"{turn}", later) for turn in range(rounds)]
+        results[name] = [measure("ingest", url, folder / f"{turn}", later) for turn in range(rounds)]
     server.terminate()
-    return {name: {key: statistics.median(one[key] for one in ones) for key in ones[0]} for name, ones in found.items()}
+    return {name: medians(runs) for name, runs in results.items()}
+
+
+def medians(runs):
+    """The median of each figure over some runs."""
+    return {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
 
 
 def main():
     """Runs the benchmark in folders of its own, which it removes."""
-    found = {}
+    results = {}
     for years, rounds in ((31, ROUNDS), (310, 1)):
         with tempfile.TemporaryDirectory(prefix="apod-bench-") as folder:
-            found[years] = archive(years, Path(folder), rounds)
+            results[years] = archive(years, Path(folder), rounds)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "ingest.json").write_text(json.dumps(found, indent=2) + "\n")
+    (RESULTS / "ingest.json").write_text(json.dumps(results, indent=2) + "\n")
     print(f"{'':34} {'requests':>9} {'seconds':>9} {'peak MB':>9} {'read kB':>9} {'written kB':>11}")
     for years, name, label in (
         (31, "floor", "31 years, answers thrown away"),
@@ -142,12 +149,12 @@ def main():
         (31, "day", "one day on 31 years"),
         (310, "day", "one day on 310 years"),
     ):
-        one = found[years][name]
+        figures = results[years][name]
         print(
-            f"{label:34} {one['requests']:9} {one['seconds']:9.3f} {one['peak'] / 1e6:9.1f} "
-            f"{one['read'] / 1e3:9.0f} {one['written'] / 1e3:11.0f}"
+            f"{label:34} {figures['requests']:9} {figures['seconds']:9.3f} {figures['peak'] / 1e6:9.1f} "
+            f"{figures['read'] / 1e3:9.0f} {figures['written'] / 1e3:11.0f}"
         )
-    ratio = {years: one["ingest"]["seconds"] / one["floor"]["seconds"] for years, one in found.items()}
+    ratio = {years: runs["ingest"]["seconds"] / runs["floor"]["seconds"] for years, runs in results.items()}
     print(f"ingest / floor: {ratio[31]:.2f} at 31 years, {ratio[310]:.2f} at 310")
 
 

@@ -5,7 +5,6 @@ machine that is busy with something else, their ratio still means something.
 """
 
 import json
-import os
 import statistics
 import tempfile
 import time
@@ -24,40 +23,41 @@ BUNDLES = [
 ]
 
 
-def measure(stack, rest):
+def measure(stack, airflow):
     """Seconds of each round, for real and for empty tasks, in turns."""
-    from tools.chain import chain
+    from tools.chain import run_chain
 
-    nasa = stack.api()[0]
+    nasa = stack.stand_in
     seconds = {"apod": [], "empty": []}
     httpx.post(f"{nasa}/-/clock", json={"lag_days": ROUNDS + 1})
-    chain(rest, "apod")  # the archive, but for the newest days
-    chain(rest, "empty")
-    for left in reversed(range(1, ROUNDS + 1)):
-        httpx.post(f"{nasa}/-/clock", json={"lag_days": left})
-        for prefix, found in seconds.items():
-            found.append(chain(rest, prefix))
+    run_chain(airflow, "apod")  # the archive, but for the newest days
+    run_chain(airflow, "empty")
+    for lag_days in reversed(range(1, ROUNDS + 1)):
+        httpx.post(f"{nasa}/-/clock", json={"lag_days": lag_days})
+        for prefix, rounds in seconds.items():
+            rounds.append(run_chain(airflow, prefix))
     return seconds
 
 
 def main():
     """Runs the benchmark in a stack of its own, which it removes."""
     with tempfile.TemporaryDirectory(prefix="apod-bench-") as folder:
-        os.environ["APOD_LOCAL"] = folder
         from local.stack.layout import Layout
         from local.stack.ready import bring_up
         from local.stack.stack import Stack
 
-        stack = Stack(Layout(), print, {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES)})
+        stack = Stack(
+            Layout(base=Path(folder)), print, {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES)}
+        )
         with stack.locked():
             try:
-                rest = bring_up(stack)
-                while not rest.has_dag("empty_version"):
+                airflow = bring_up(stack)
+                while not airflow.has_dag("empty_version"):
                     time.sleep(0.2)
-                seconds = measure(stack, rest)
+                seconds = measure(stack, airflow)
             finally:
                 stack.stop()
-    medians = {name: statistics.median(found) for name, found in seconds.items()}
+    medians = {name: statistics.median(rounds) for name, rounds in seconds.items()}
     ratio = medians["apod"] / medians["empty"]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latency.json").write_text(json.dumps({"seconds": seconds, "ratio": ratio}, indent=2) + "\n")

@@ -23,6 +23,7 @@ from pathlib import Path
 import psycopg  # noqa: TID253
 
 from include.apod.formats import raw as raw_store
+from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
 from include.apod.formats.store import Store
 from local.stack import postgres
 from local.stack.ports import any_free
@@ -33,7 +34,6 @@ ROUNDS = {11_400: 5, 114_000: 2, 1_140_000: 1}
 SMALL = min(ROUNDS)
 PROJECT = Path(__file__).parents[1]
 REAL = PROJECT.parent / "shared" / "apod" / "legacy-1995-2023.ndjson"
-TEXTS = ("title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright")
 CONTENDERS = {
     "floor": "floor: read, COPY, md5",
     "load": "apod_load",
@@ -45,47 +45,45 @@ CONTENDERS = {
 def observations(count):
     """As many days as asked for, each as ingest would keep it."""
     if REAL.exists():
-        known = [json.loads(line) for line in REAL.read_bytes().splitlines()]
+        records = [json.loads(line) for line in REAL.read_bytes().splitlines()]
     else:
         from local.nasa.archive import record_of
 
-        known = [record for day in range(SMALL) if (record := record_of(FIRST + timedelta(day)))]
+        records = [record for day in range(SMALL) if (record := record_of(FIRST + timedelta(day)))]
     for number in range(count):
         day = FIRST + timedelta(number)
-        said = {**known[number % len(known)], "date": f"{day}"}
-        yield raw_store.Observation(day, "2026-11-23T10:00:00Z", "planetary", raw_store.digest(said), record=said)
+        record = {**records[number % len(records)], "date": f"{day}"}
+        yield raw_store.Observation(day, "2026-11-23T10:00:00Z", "planetary", raw_store.digest(record), record=record)
 
 
 def fill(raw, count):
     """Writes the raw store, without waiting for the disk."""
-    for month, seen in groupby(observations(count), lambda one: raw_store.month_of(one.date)):
+    for month, group in groupby(observations(count), lambda observation: raw_store.month_of(observation.date)):
         path = raw_store.month_file(raw, month)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(map(raw_store.to_line, seen)))
+        path.write_bytes(b"".join(map(raw_store.to_line, group)))
 
 
 def parsed(store):
     """The records of the raw store, as one who has no raw store would have them."""
     for path in raw_store.months(store.raw):
         for line in path.read_bytes().splitlines():
-            said = json.loads(line)["record"]
-            yield {"date": said["date"], **{name: said.get(name) for name in TEXTS}}
+            record = json.loads(line)["record"]
+            yield {"date": record["date"], **{name: record.get(name) for name in SOURCE_COLUMNS}}
 
 
 def floor(dsn, store):
     """What cannot be saved: read what there is, put it where it belongs, look at it once."""
-    made = store.root / "finished.csv"
+    finished = store.root / "finished.csv"
 
     def work():
         for path in raw_store.months(store.raw):
             path.read_bytes()
         with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "create unlogged table finished (date date, title text, explanation text, media_type text, url text, "
-                "hdurl text, thumbnail_url text, copyright text, page_url text)"
-            )
+            definitions = ", ".join(f"{name} text" for name in COLUMNS if name != "date")
+            cursor.execute(f"create unlogged table finished (date date, {definitions})")
             digest = hashlib.md5(usedforsecurity=False)
-            with cursor.copy("copy finished from stdin (format csv, header)") as copy, made.open("rb") as file:
+            with cursor.copy("copy finished from stdin (format csv, header)") as copy, finished.open("rb") as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
                     copy.write(block)
@@ -100,7 +98,7 @@ def load(dsn, store):
 
 def again(dsn, store):
     """The four steps, the two stages side by side as under Airflow."""
-    from include.apod.load.publish import Load, publish
+    from include.apod.load.publish import LoadInfo, publish
     from include.apod.load.stage_csv import stage_csv
     from include.apod.load.stage_table import stage_table
     from include.apod.load.transform import transform
@@ -114,11 +112,11 @@ def again(dsn, store):
         transform(store)
         seconds["transform"], mark = time.perf_counter() - mark, time.perf_counter()
         with ThreadPoolExecutor() as both:
-            for done in [both.submit(staged), both.submit(stage_csv, store)]:
-                done.result()
+            for future in [both.submit(staged), both.submit(stage_csv, store)]:
+                future.result()
         seconds["stages"], mark = time.perf_counter() - mark, time.perf_counter()
         with psycopg.connect(dsn, autocommit=True) as connection:
-            publish(connection, store, Load("bench", "bench"))
+            publish(connection, store, LoadInfo("bench", "bench"))
         seconds["publish"] = time.perf_counter() - mark
         return seconds
 
@@ -145,7 +143,7 @@ def dlt(dsn, store):
                 name="picture",
                 primary_key="date",
                 write_disposition="merge" if form is None else "replace",
-                columns={name: {"data_type": "text", "nullable": True} for name in TEXTS},
+                columns={name: {"data_type": "text", "nullable": True} for name in SOURCE_COLUMNS},
             )
             pipeline.run(rows, loader_file_format=form)
 
@@ -169,20 +167,22 @@ def to_sql(dsn, store):
 def io():
     """Bytes that this process has read from files and written to them; zeros where the system does not say."""
     try:
-        said = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+        counters = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     except FileNotFoundError:
         return 0, 0
-    return int(said["rchar"]), int(said["wchar"])
+    return int(counters["rchar"]), int(counters["wchar"])
 
 
-def work(what, dsn, root):
+def work(contender, dsn, root):
     """Measures one contender in this process and prints it."""
-    run = {"floor": floor, "load": load, "again": again, "dlt": dlt, "pandas": to_sql}[what](dsn, Store(Path(root)))
+    run = {"floor": floor, "load": load, "again": again, "dlt": dlt, "pandas": to_sql}[contender](
+        dsn, Store(Path(root))
+    )
     before, began = io(), time.perf_counter()
     steps = run()
     seconds, after = time.perf_counter() - began, io()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    found = {
+    figures = {
         "seconds": seconds,
         "peak": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         "cpu": used.ru_utime + used.ru_stime,
@@ -190,16 +190,16 @@ def work(what, dsn, root):
         "written": after[1] - before[1],
         **(steps or {}),
     }
-    print(json.dumps(found))
+    print(json.dumps(figures))
 
 
-def measure(what, dsn, root):
+def measure(contender, dsn, root):
     """The same in a fresh process; `start` is what Python and the imports took."""
-    command = [sys.executable, "-m", "bench.load", what, dsn, str(root)]
+    command = [sys.executable, "-m", "bench.load", contender, dsn, str(root)]
     env = {**os.environ, "MALLOC_TRIM_THRESHOLD_": "65536", "RUNTIME__DLTHUB_TELEMETRY": "false"}
     began = time.perf_counter()
-    found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=env, text=True).stdout)
-    return {**found, "start": time.perf_counter() - began - found["seconds"]}
+    figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=env, text=True).stdout)
+    return {**figures, "start": time.perf_counter() - began - figures["seconds"]}
 
 
 def new_database(server):
@@ -211,38 +211,40 @@ def new_database(server):
     return server.dsn("bench")
 
 
-def medians(ones):
-    return {key: statistics.median(one[key] for one in ones) for key in ones[0]}
+def medians(runs):
+    return {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
 
 
 def clear(root):
     """Nothing but the raw store."""
-    for made in root.iterdir():
-        if made.name != "raw":
-            shutil.rmtree(made) if made.is_dir() else made.unlink()
+    for path in root.iterdir():
+        if path.name != "raw":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def fresh(server, root, count, rounds):
     """From raw months to the end, everybody in turns."""
     fill(Store(root).raw, count)
-    found = {name: [] for name in CONTENDERS}
+    results = {name: [] for name in CONTENDERS}
     for _ in range(rounds):
         for name in ("load", "floor", "dlt", "pandas"):
             if name == "load":
                 clear(root)
-            found[name].append(measure(name, new_database(server), root))
+            results[name].append(measure(name, new_database(server), root))
             if name == "load":
                 shutil.copyfile(Store(root).csv, root / "finished.csv")
-    return {name: medians(ones) for name, ones in found.items()}
+    return {name: medians(runs) for name, runs in results.items()}
 
 
-def correct(store, day, words):
+def correct(store, day, title):
     """What ingest would do with an edit of a day."""
     path = raw_store.month_file(store.raw, raw_store.month_of(day))
-    known = raw_store.newest(raw_store.parse_month(path.read_bytes(), path)) if path.exists() else {}
-    said = {**(known[day].record if day in known else next(observations(1)).record), "date": f"{day}", "title": words}
-    seen = raw_store.Observation(day, "2026-11-24T10:00:00Z", "planetary", raw_store.digest(said), record=said)
-    raw_store.append(store.raw, [seen])
+    newest = raw_store.newest(raw_store.read_month(path))
+    before = newest[day].record if day in newest else next(observations(1)).record
+    record = {**before, "date": f"{day}", "title": title}
+    sha256 = raw_store.digest(record)
+    observation = raw_store.Observation(day, "2026-11-24T10:00:00Z", "planetary", sha256, record=record)
+    raw_store.append(store.raw, [observation])
 
 
 def log_position(dsn):
@@ -253,8 +255,6 @@ def log_position(dsn):
 
 def day_floor(dsn, store):
     """Read the raw store once, let PostgreSQL export the table through md5 once, write the CSV once."""
-    from psycopg.rows import namedtuple_row
-
     from include.apod.load.audit import export
 
     began = time.perf_counter()
@@ -263,7 +263,7 @@ def day_floor(dsn, store):
     digest = hashlib.md5(usedforsecurity=False)
     with (
         psycopg.connect(dsn) as connection,
-        connection.cursor(row_factory=namedtuple_row) as cursor,
+        connection.cursor() as cursor,
         (store.root / "floor.csv").open("wb") as file,
     ):
         export(cursor, lambda block: (digest.update(block), file.write(block)))
@@ -301,18 +301,18 @@ def bare_python():
 
 def show(sizes, day):
     print(f"{'':26} {'rows':>10} {'seconds':>9} {'start':>7} {'peak MB':>8} {'times the floor':>16}")
-    for count, found in sizes.items():
+    for count, results in sizes.items():
         for name, label in CONTENDERS.items():
-            one, ratio = found[name], found[name]["seconds"] / found["floor"]["seconds"]
-            numbers = f"{one['seconds']:9.2f} {one['start']:7.2f} {one['peak'] / 1e6:8.0f} {ratio:16.1f}"
+            figures, ratio = results[name], results[name]["seconds"] / results["floor"]["seconds"]
+            numbers = f"{figures['seconds']:9.2f} {figures['start']:7.2f} {figures['peak'] / 1e6:8.0f} {ratio:16.1f}"
             print(f"{label:26} {count:10,} {numbers}")
-        steps = ", ".join(f"{step} {found['load'][step]:.2f}" for step in ("transform", "stages", "publish"))
+        steps = ", ".join(f"{step} {results['load'][step]:.2f}" for step in ("transform", "stages", "publish"))
         print(f"  of apod_load: {steps} s")
-    one, idle = day["day"], day["idle"]
+    figures, idle = day["day"], day["idle"]
     print(
-        f"one new day, three corrected, {SMALL:,} rows: {one['seconds']:.2f} s, "
-        f"{one['seconds'] / day['day floor']['seconds']:.1f} times its floor; read {one['read'] / 1e6:.1f} MB, "
-        f"written {one['written'] / 1e6:.1f} MB, WAL {one['wal'] / 1e3:.0f} kB"
+        f"one new day, three corrected, {SMALL:,} rows: {figures['seconds']:.2f} s, "
+        f"{figures['seconds'] / day['day floor']['seconds']:.1f} times its floor; read {figures['read'] / 1e6:.1f} MB, "
+        f"written {figures['written'] / 1e6:.1f} MB, WAL {figures['wal'] / 1e3:.0f} kB"
     )
     print(
         f"nothing changed: {idle['seconds']:.2f} s, {idle['cpu'] - idle['python']:.2f} s of CPU beyond starting Python"
@@ -333,7 +333,7 @@ def draw(sizes):
         (memory, "peak", 1e6, "peak memory of the process, MB"),
     ):
         for name, title in CONTENDERS.items():
-            plot.plot([*sizes], [found[name][key] / unit for found in sizes.values()], marker="o", label=title)
+            plot.plot([*sizes], [results[name][key] / unit for results in sizes.values()], marker="o", label=title)
         plot.set(xscale="log", yscale="log", xlabel="rows", ylabel=label)
         plot.grid(alpha=0.3)
     seconds.legend(loc="lower right")

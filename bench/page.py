@@ -5,7 +5,6 @@ a request costs that does next to nothing.
 """
 
 import json
-import os
 import statistics
 import tempfile
 import time
@@ -31,18 +30,19 @@ RESULTS = Path(__file__).parent / "results"
 def main():
     """Runs the benchmark in a stack of its own, which it removes."""
     with tempfile.TemporaryDirectory(prefix="apod-bench-") as folder:
-        os.environ["APOD_LOCAL"] = folder
         from local.stack.layout import Layout
         from local.stack.ready import bring_up
         from local.stack.stack import Stack
-        from tools.chain import chain
+        from tools.chain import run_chain
 
-        stack = Stack(Layout(), print)
+        stack = Stack(Layout(base=Path(folder)), print)
         with stack.locked():
             try:
-                rest = bring_up(stack)
-                chain(rest, limit=300)
-                http = httpx.Client(base_url=stack.address, headers={"Authorization": rest.authorization}, timeout=60)
+                airflow = bring_up(stack)
+                run_chain(airflow, limit=300)
+                http = httpx.Client(
+                    base_url=stack.address, headers={"Authorization": airflow.authorization}, timeout=60
+                )
                 seconds = {name: [] for name in VIEWS}
                 sizes = {}
                 for turn in range(ROUNDS + 1):
@@ -57,8 +57,8 @@ def main():
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "page.json").write_text(json.dumps({"seconds": seconds, "bytes": sizes}, indent=2) + "\n")
     print(f"{'view':30} {'median':>9} {'max':>9} {'bytes':>10}   ({ROUNDS} rounds)")
-    for name, found in seconds.items():
-        print(f"{name:30} {statistics.median(found) * 1000:6.0f} ms {max(found) * 1000:6.0f} ms {sizes[name]:>10,}")
+    for name, rounds in seconds.items():
+        print(f"{name:30} {statistics.median(rounds) * 1000:6.0f} ms {max(rounds) * 1000:6.0f} ms {sizes[name]:>10,}")
 
 
 if __name__ == "__main__":

@@ -20,10 +20,11 @@ from pathlib import Path
 import psycopg  # noqa: TID253
 
 from bench.load import FIRST, SMALL, correct, fill, load, new_database
+from include.apod.adapters.dvc import Remote
 from include.apod.adapters.git import Repository
-from include.apod.adapters.remote import Remote
 from include.apod.formats.store import Store
-from include.apod.version.version import Stamp, version
+from include.apod.version.release_note import Stamp
+from include.apod.version.version import version
 from local.stack import postgres
 from local.stack.ports import any_free
 from local.stack.processes import Processes
@@ -59,9 +60,9 @@ def bare(folder):
 
 def ours(folder, repository, store, dsn):
     """The step."""
-    made = Repository(repository.as_uri(), "main", "APOD pipeline <apod@localhost>")
+    target = Repository(repository.as_uri(), "main", "APOD pipeline <apod@localhost>")
     with psycopg.connect(dsn, autocommit=True) as database:
-        version(made, Remote(str(folder / "remote"), sys.executable), store, database, Stamp("bench", "bench", FIRST))
+        version(target, Remote(str(folder / "remote"), sys.executable), store, database, Stamp("bench", "bench", FIRST))
 
 
 def typed(folder, repository, store, _):
@@ -126,7 +127,7 @@ def timed(function, *args):
     """Wall and CPU seconds, those of child processes among them."""
 
     def cpu():
-        both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        both = [resource.getrusage(scope) for scope in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return sum(used.ru_utime + used.ru_stime for used in both)
 
     before, began = cpu(), time.perf_counter()
@@ -143,23 +144,30 @@ def rounds(home, server):
     for name in ("ours", "typed", "floor"):
         (home / name).mkdir()
         folders[name] = (home / name, bare(home / name))
-    found = {name: [] for name in ("ours", "typed", "floor", "idle", "cloning")}
+    results = {name: [] for name in ("ours", "typed", "floor", "idle", "cloning")}
     for turn in range(ROUNDS + 1):
         correct(store, FIRST + timedelta(SMALL - 3), f"Edited {turn}")
         load(dsn, store)()
         for function in (ours, typed, floor, idle, cloning):
             name = function.__name__
             folder, repository = folders.get(name, folders["ours"])
-            found[name].append(timed(function, folder, repository, store, dsn))
+            results[name].append(timed(function, folder, repository, store, dsn))
     medians = {
-        name: {key: statistics.median(one[key] for one in ones[1:]) for key in ones[0]} for name, ones in found.items()
+        name: {figure: statistics.median(run[figure] for run in runs[1:]) for figure in runs[0]}
+        for name, runs in results.items()
     }
-    return {**medians, "step / typed": paired(found, "ours", "typed"), "idle / clone": paired(found, "idle", "cloning")}
+    return {
+        **medians,
+        "step / typed": paired(results, "ours", "typed"),
+        "idle / clone": paired(results, "idle", "cloning"),
+    }
 
 
-def paired(found, one, other):
+def paired(results, contender, reference):
     """The median of the ratios of each turn: what slows the machine down slows both."""
-    return statistics.median(x["seconds"] / y["seconds"] for x, y in zip(found[one][1:], found[other][1:], strict=True))
+    return statistics.median(
+        x["seconds"] / y["seconds"] for x, y in zip(results[contender][1:], results[reference][1:], strict=True)
+    )
 
 
 def main():
@@ -171,11 +179,11 @@ def main():
         server.data.parent.mkdir()
         postgres.start(server, processes)
         try:
-            found = rounds(home, server)
+            results = rounds(home, server)
         finally:
             processes.stop()
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "version.json").write_text(json.dumps(found, indent=2) + "\n")
+    (RESULTS / "version.json").write_text(json.dumps(results, indent=2) + "\n")
     labels = {
         "ours": "apod_version, one row changed",
         "typed": "git and dvc, typed",
@@ -185,8 +193,8 @@ def main():
     }
     print(f"{'':30} {'seconds':>8} {'CPU':>8}")
     for name, label in labels.items():
-        print(f"{label:30} {found[name]['seconds']:8.2f} {found[name]['cpu']:8.2f}")
-    print(f"step / typed: {found['step / typed']:.2f}; step without news / clone: {found['idle / clone']:.2f}")
+        print(f"{label:30} {results[name]['seconds']:8.2f} {results[name]['cpu']:8.2f}")
+    print(f"step / typed: {results['step / typed']:.2f}; step without news / clone: {results['idle / clone']:.2f}")
 
 
 if __name__ == "__main__":

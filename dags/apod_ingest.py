@@ -1,4 +1,4 @@
-"""Step 1: what NASA says, day by day, kept as raw JSON.
+"""Step 1, extraction: what NASA says, day by day, kept as raw JSON.
 
 - **Reads**: NASA's services, in the order of `APOD_SOURCES` (connection `apod_api`); where there is no raw store, the
   last version in git and DVC first.

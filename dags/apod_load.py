@@ -1,4 +1,4 @@
-"""Steps 2 to 4: one clean archive, as a table and as a CSV, proven equal.
+"""Steps 2 and 3, transformation and loading: one clean archive, as a table and as a CSV, proven equal.
 
 - **Reads**: the raw store, when `apod_raw` has news and once a day.
 - **Publishes**: `apod_table` and `apod_csv`, when they hold something new.

@@ -1,1 +1,1 @@
-"""The embedded default: everything a laptop lacks, under `.local/`."""
+"""What runs on one machine: the stand-in of NASA's services, the embedded stack, and the command line."""

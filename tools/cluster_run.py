@@ -7,67 +7,73 @@ Beside it, in the same run, the single machine. What is printed was measured or 
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import httpx
 import obstore
 import typer
 
-from include.apod.adapters.object_store import open_objects
+from include.apod.adapters.object_store import open_object_store
 from include.apod.load.audit import export
 from local.stack.errors import StackError
 from local.stack.layout import Layout
 from local.stack.processes import own_environment
 from local.stack.ready import bring_up
 from local.stack.stack import Stack
-from tools.chain import chain, ended
-from tools.cluster import BUCKET, PATIENCE, REGION, WORKERS, Cluster
+from tools.chain import await_end, run_chain
+from tools.cluster import BUCKET, READY_SECONDS, REGION, WORKERS, Cluster
 from tools.git_server import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from local.stack.rest import Rest
+    from local.stack.airflow_api import AirflowApi
 
 DAYS = 2  # that are kept back, to come one by one
 say = typer.echo
 
 
-def hosts(rest: Rest) -> dict[str, set[str]]:
+class Cost(NamedTuple):
+    """Seconds, and requests to the object store."""
+
+    seconds: float
+    requests: int
+
+
+def tasks_by_host(airflow: AirflowApi) -> dict[str, set[str]]:
     """The tasks that ran on each host."""
-    found: dict[str, set[str]] = {}
-    for task in rest.call("GET", "/dags/~/dagRuns/~/taskInstances", params={"limit": 100})["task_instances"]:
+    tasks: dict[str, set[str]] = {}
+    for task in airflow.call("GET", "/dags/~/dagRuns/~/taskInstances", params={"limit": 100})["task_instances"]:
         if task["hostname"]:
-            found.setdefault(task["hostname"], set()).add(task["task_id"])
-    return found
+            tasks.setdefault(task["hostname"], set()).add(task["task_id"])
+    return tasks
 
 
-def running_on(rest: Rest) -> Iterator[tuple[str, str]]:
+def running_on(airflow: AirflowApi) -> Iterator[tuple[str, str]]:
     """Task and host of what runs, until something does."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         query: dict[str, Any] = {"state": "running", "limit": 10}
-        for task in rest.call("GET", "/dags/~/dagRuns/~/taskInstances", params=query)["task_instances"]:
+        for task in airflow.call("GET", "/dags/~/dagRuns/~/taskInstances", params=query)["task_instances"]:
             if task["hostname"]:
                 yield task["task_id"], task["hostname"]
         time.sleep(0.02)
 
 
-def killed_in_the_middle(cluster: Cluster, rest: Rest) -> str:
+def killed_in_the_middle(cluster: Cluster, airflow: AirflowApi) -> str:
     """Brings a day through the chain, and kills the worker that has the first task which is seen to run."""
-    known = rest.newest_run("apod_version")
+    previous = airflow.newest_run("apod_version")
     began = time.monotonic()
-    rest.trigger("apod_ingest", {})
-    task, host = next((task, host) for task, host in running_on(rest) if task != "await_picture")
+    airflow.trigger("apod_ingest", {})
+    task, host = next((task, host) for task, host in running_on(airflow) if task != "await_picture")
     cluster.kill(host)
-    ended(rest, "apod_version", known, PATIENCE)
+    await_end(airflow, "apod_version", previous, READY_SECONDS)
     return f"{host} was killed with task {task}; the other one went on, {time.monotonic() - began:.0f} s to the commit"
 
 
@@ -85,7 +91,7 @@ def md5s(cluster: Cluster) -> dict[str, str]:
         "secret_access_key": cluster.secret,
         "region": REGION,
     }
-    csv = bytes(obstore.get(open_objects(f"s3://{BUCKET}/store", options), "apod_data.csv").bytes())
+    csv = bytes(obstore.get(open_object_store(f"s3://{BUCKET}/store", options), "apod_data.csv").bytes())
     digests["store"] = hashlib.md5(csv, usedforsecurity=False)
     with tempfile.TemporaryDirectory() as folder:
         for command in (
@@ -100,20 +106,20 @@ def md5s(cluster: Cluster) -> dict[str, str]:
 
 def lag(stack: Stack, days: int) -> None:
     """Makes NASA's stand-in keep the newest days back."""
-    httpx.post(f"{stack.api()[0]}/-/clock", json={"lag_days": days}).raise_for_status()
+    httpx.post(f"{stack.stand_in}/-/clock", json={"lag_days": days}).raise_for_status()
 
 
-def measured(stack: Stack, rest: Rest, count: Callable[[], int]) -> list[tuple[float, int]]:
+def measured(stack: Stack, airflow: AirflowApi, count: Callable[[], int]) -> list[Cost]:
     """Seconds and requests to the object store, of the whole archive and of one day."""
-    found = []
-    for left in (DAYS, DAYS - 1):
-        lag(stack, left)
+    costs = []
+    for lag_days in (DAYS, DAYS - 1):
+        lag(stack, lag_days)
         before = count()
-        found.append((chain(rest, limit=PATIENCE), count() - before))
-    return found
+        costs.append(Cost(run_chain(airflow, limit=READY_SECONDS), count() - before))
+    return costs
 
 
-def single_machine() -> list[tuple[float, int]]:
+def single_machine() -> list[Cost]:
     """The same on the stack of `make run`."""
     with local_folder() as layout, Stack(layout, say).locked():
         stack = Stack(layout, say)
@@ -127,12 +133,7 @@ def single_machine() -> list[tuple[float, int]]:
 def local_folder() -> Iterator[Layout]:
     """A stack's folder of its own, which is removed."""
     with tempfile.TemporaryDirectory(prefix="apod-cluster-") as folder:
-        before = os.environ.get("APOD_LOCAL")
-        os.environ["APOD_LOCAL"] = folder
-        try:
-            yield Layout()
-        finally:
-            os.environ.pop("APOD_LOCAL") if before is None else os.environ.update(APOD_LOCAL=before)
+        yield Layout(base=Path(folder))
 
 
 def run(image: str) -> list[str]:
@@ -145,37 +146,37 @@ def run(image: str) -> list[str]:
         stack.extra = cluster.environment()
         with stack.locked():
             try:
-                rest = cluster.start()
+                airflow = cluster.start()
             except BaseException:
                 cluster.stop()
                 raise
             try:
-                (archive, day) = measured(stack, rest, cluster.requests)
+                archive, day = measured(stack, airflow, cluster.requests)
                 lag(stack, 0)
-                killed = killed_in_the_middle(cluster, rest)
-                seen, digests = hosts(rest), md5s(cluster)
+                killed = killed_in_the_middle(cluster, airflow)
+                tasks, digests = tasks_by_host(airflow), md5s(cluster)
             except StackError as error:
-                raise StackError(f"{error}\n{failures(rest)}") from error
+                raise StackError(f"{error}\n{failures(airflow)}") from error
             finally:
                 cluster.stop()
-    if seen.keys() != WORKERS.keys():
-        raise StackError(f"Tasks ran on {sorted(seen)} only.")
+    if tasks.keys() != WORKERS.keys():
+        raise StackError(f"Tasks ran on {sorted(tasks)} only.")
     if len({*digests.values()}) != 1:
         raise StackError(f"The md5s differ: {digests}")
     return [
-        f"whole archive {archive[0]:6.1f} s, {archive[1]} requests to the object store, DVC's among them",
-        f"one day       {day[0]:6.1f} s, {day[1]} requests",
-        *(f"{host}: {', '.join(sorted(tasks))}" for host, tasks in sorted(seen.items())),
+        f"whole archive {archive.seconds:6.1f} s, {archive.requests} requests to the object store, DVC's among them",
+        f"one day       {day.seconds:6.1f} s, {day.requests} requests",
+        *(f"{host}: {', '.join(sorted(names))}" for host, names in sorted(tasks.items())),
         killed,
         f"table, store and what a stranger pulls have one md5: {digests['table']}",
     ]
 
 
-def failures(rest: Rest) -> str:
+def failures(airflow: AirflowApi) -> str:
     """What the tasks that failed said."""
     query: dict[str, Any] = {"state": ["failed", "up_for_retry"], "limit": 5}
-    found = rest.call("GET", "/dags/~/dagRuns/~/taskInstances", params=query)["task_instances"]
-    return "\n".join(f"{task['task_id']} on {task['hostname']}: {task['state']}" for task in found)
+    failed = airflow.call("GET", "/dags/~/dagRuns/~/taskInstances", params=query)["task_instances"]
+    return "\n".join(f"{task['task_id']} on {task['hostname']}: {task['state']}" for task in failed)
 
 
 def main(image: Annotated[str, typer.Option(help="Run the workers as containers of this image")] = "") -> None:
@@ -187,7 +188,7 @@ def main(image: Annotated[str, typer.Option(help="Run the workers as containers 
         say(f"apod: {error}")
         raise typer.Exit(1) from error
     say("\non a single machine")
-    say(f"whole archive {alone[0][0]:6.1f} s\none day       {alone[1][0]:6.1f} s")
+    say(f"whole archive {alone[0].seconds:6.1f} s\none day       {alone[1].seconds:6.1f} s")
     say(f"\non two workers{f' of image {image}' if image else ''}, one task at a time each")
     say("\n".join(lines))
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 TOKEN = "a-tests-token"  # noqa: S105  # of nothing but this stand-in
 
 
-def ask(folder: Path, method: str, url: str, headers: Message, body: bytes) -> tuple[dict[str, str], bytes]:
-    """What git answers to a request: header fields and content."""
+def respond(folder: Path, method: str, url: str, headers: Message, body: bytes) -> tuple[dict[str, str], bytes]:
+    """Git's answer to a request: header fields and content."""
     path, _, query = url.partition("?")
     environment = {
         "GIT_PROJECT_ROOT": str(folder),
@@ -40,15 +40,15 @@ def ask(folder: Path, method: str, url: str, headers: Message, body: bytes) -> t
         "REMOTE_USER": "user",
         "PATH": os.environ["PATH"],
     }
-    done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
-    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    result = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
+    head, _, content = result.stdout.partition(b"\r\n\r\n")
     fields = (line.partition(": ") for line in head.decode().splitlines())
     return {name: value for name, _, value in fields}, content
 
 
 def handler(folder: Path, expired: threading.Event, token: str = TOKEN) -> type[BaseHTTPRequestHandler]:
     """Serves the bare repositories in `folder`; refuses everybody while `expired` is set."""
-    known = "Basic " + base64.b64encode(f"user:{token}".encode()).decode()
+    credentials = "Basic " + base64.b64encode(f"user:{token}".encode()).decode()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.0"
@@ -57,13 +57,13 @@ def handler(folder: Path, expired: threading.Event, token: str = TOKEN) -> type[
             """Quiet."""
 
         def do_GET(self) -> None:
-            if expired.is_set() or self.headers["Authorization"] != known:
+            if expired.is_set() or self.headers["Authorization"] != credentials:
                 self.send_response(401)
                 self.send_header("WWW-Authenticate", 'Basic realm="git"')
                 self.end_headers()
                 return
             length = int(self.headers["Content-Length"] or 0)
-            fields, content = ask(folder, self.command, self.path, self.headers, self.rfile.read(length))
+            fields, content = respond(folder, self.command, self.path, self.headers, self.rfile.read(length))
             self.send_response(int(fields.pop("Status", "200").split()[0]))
             for name, value in fields.items():
                 self.send_header(name, value)

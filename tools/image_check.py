@@ -13,10 +13,15 @@ NOT_THERE = (".git", ".env", "data", "airflow_settings.yaml", ".local", ".dvc/ca
 SECRETS = re.compile(r"\.pem$|_key(\.json)?$|^id_(rsa|ed25519)$|\.ndjson$|credentials")
 
 
+def _normalised(name: str) -> str:
+    """The name of a package as registries compare it."""
+    return re.sub("[-_.]+", "-", name).lower()
+
+
 def installed(*python: str) -> dict[str, str]:
     """Name and version of each package that an interpreter has."""
-    said = subprocess.run(["uv", "pip", "list", "--format=json", *python], capture_output=True, check=True).stdout
-    return {re.sub("[-_.]+", "-", one["name"]).lower(): one["version"] for one in json.loads(said)}
+    listed = subprocess.run(["uv", "pip", "list", "--format=json", *python], capture_output=True, check=True).stdout
+    return {_normalised(package["name"]): package["version"] for package in json.loads(listed)}
 
 
 def pinned(name: str) -> dict[str, str]:
@@ -24,27 +29,32 @@ def pinned(name: str) -> dict[str, str]:
     from packaging.requirements import Requirement
 
     lines = [line.split(" \\")[0] for line in (HOME / name).read_text().splitlines() if re.match(r"\w.*==", line)]
-    wanted = [made for made in map(Requirement, lines) if made.marker is None or made.marker.evaluate()]
-    return {re.sub("[-_.]+", "-", one.name).lower(): str(one.specifier).removeprefix("==") for one in wanted}
+    pins = [pin for pin in map(Requirement, lines) if pin.marker is None or pin.marker.evaluate()]
+    return {_normalised(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
 
 
 def moved(name: str, *python: str) -> list[str]:
     """What an interpreter has in another version than the file pins."""
-    have = installed(*python)
+    versions = installed(*python)
     return [
-        f"{one} is {have.get(one)}, not {it} as in {name}" for one, it in pinned(name).items() if have.get(one) != it
+        f"{package} is {versions.get(package)}, not {pin} as in {name}"
+        for package, pin in pinned(name).items()
+        if versions.get(package) != pin
     ]
 
 
 def main() -> bool:
+    """Prints what is wrong; returns whether anything is."""
     wrong = moved("requirements.txt", "--system")
     wrong += moved("requirements-dvc.lock", "--python", os.environ["APOD_DVC_PYTHON"])
     wrong += [f"{HOME / name} is in the image" for name in NOT_THERE if (HOME / name).exists()]
-    kept = [path for path in HOME.rglob("*") if ".dvc-venv" not in path.parts and SECRETS.search(path.name)]
-    wrong += [f"{path} is in the image" for path in kept]
+    secrets = [path for path in HOME.rglob("*") if ".dvc-venv" not in path.parts and SECRETS.search(path.name)]
+    wrong += [f"{path} is in the image" for path in secrets]
     wrong += [f"there is no {name}" for name in ("git", "ssh") if not shutil.which(name)]
-    wrong += ["it runs as root"] * (os.getuid() == 0)
-    wrong += ["it does not say which commit it is"] * (not (HOME / ".code-version").read_text().strip())
+    if os.getuid() == 0:
+        wrong.append("it runs as root")
+    if not (HOME / ".code-version").read_text().strip():
+        wrong.append("it does not say which commit it is")
     good = f"{len(installed('--system'))} packages, all as locked; git and ssh, no secret, no data"
     sys.stdout.write("\n".join(wrong or [good]) + "\n")
     return bool(wrong)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -19,28 +19,28 @@ from local.stack.errors import StackError
 from local.stack.layout import PROJECT, Layout
 from local.stack.ready import bring_up
 from local.stack.stack import Stack
-from tools.chain import chain
+from tools.chain import run_chain
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from local.stack.rest import Rest
+    from local.stack.airflow_api import AirflowApi
 
 PICTURES = PROJECT / "docs" / "pictures"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 EDITED = {3: "A Title That NASA Corrected", 6: "Another One"}  # days ago
 
 
-def shots(browser: Browser, stack: Stack, rest: Rest, scheme: str) -> None:
+def shots(browser: Browser, stack: Stack, airflow: AirflowApi, scheme: str) -> None:
     """The asset graph and the views of the page, in one theme."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # light or dark
     page = context.new_page()
     page.goto(f"{stack.address}/auth/login")
     page.fill("input[name=username]", "admin")
     page.fill("input[name=password]", stack.facts["login_password"])
     page.click("button[type=submit]")
     page.wait_for_url(lambda url: "/auth/login" not in url, timeout=60_000)
-    asset = rest.call("GET", "/assets", params={"name_pattern": "apod_csv"})["assets"][0]["id"]
+    asset = airflow.call("GET", "/assets", params={"name_pattern": "apod_csv"})["assets"][0]["id"]
     places = {"assets": f"assets/{asset}", "page": "plugin/apod", "calendar": "apod/calendar"}
     for name, place in places.items():
         page.goto(f"{stack.address}/{place}")
@@ -59,29 +59,28 @@ def main() -> None:
     if path is None:
         raise StackError("There is no browser to look with; on Debian: apt-get install chromium.")
     with tempfile.TemporaryDirectory(prefix="apod-pictures-") as folder:
-        os.environ["APOD_LOCAL"] = folder
-        stack = Stack(Layout(), typer.echo)
+        stack = Stack(Layout(base=Path(folder)), typer.echo)
         with stack.locked():
             try:
-                rest = bring_up(stack)
-                chain(rest, limit=300)
+                airflow = bring_up(stack)
+                run_chain(airflow, limit=300)
                 today = newest_publishable(datetime.now(UTC) - timedelta(hours=1))
                 for ago, title in EDITED.items():
-                    said = json.dumps({"date": f"{today - ago * DAY}", "at": None, "new": {"title": title}})
-                    httpx.post(f"{stack.api()[0]}/-/edits", content=said).raise_for_status()
-                chain(rest, limit=300)
+                    edit = json.dumps({"date": f"{today - ago * DAY}", "at": None, "new": {"title": title}})
+                    httpx.post(f"{stack.stand_in}/-/edits", content=edit).raise_for_status()
+                run_chain(airflow, limit=300)
                 settings = read_settings().model_copy(update={"store": stack.layout.store})
                 with psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database:
                     write(PICTURES, database, settings)
                 with sync_playwright() as driver:
                     browser = driver.chromium.launch(executable_path=path, args=FLAGS)
                     for scheme in ("light", "dark"):
-                        shots(browser, stack, rest, scheme)
+                        shots(browser, stack, airflow, scheme)
                     browser.close()
             finally:
                 stack.stop()
-    for made in sorted(PICTURES.iterdir()):
-        typer.echo(f"{made.relative_to(PROJECT)}  {made.stat().st_size:,} bytes")
+    for picture in sorted(PICTURES.iterdir()):
+        typer.echo(f"{picture.relative_to(PROJECT)}  {picture.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 EASTERN = ZoneInfo("America/New_York")
 PUBLISHED_AT = timedelta(minutes=5)  # past midnight, US Eastern
 DAY = timedelta(days=1)
-LONGEST = 31 * DAY  # span of one request: the planetary service reads a page a day within 60 s
+LONGEST_REQUEST = 31 * DAY  # the planetary service reads a page a day, and its gateway gives up after 60 s
+STALE_HOURS = 36  # an archive is stale after a day, and half a day for a service that is late
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,17 @@ class Span:
 
 def spans(days: Iterable[date]) -> list[Span]:
     """The days as spans without gaps, oldest first."""
-    made: list[Span] = []
+    result: list[Span] = []
     for day in sorted(days):
-        if made and day - made[-1].last == DAY:
-            made[-1] = Span(made[-1].first, day)
+        if result and day - result[-1].last == DAY:
+            result[-1] = Span(result[-1].first, day)
         else:
-            made.append(Span(day, day))
-    return made
+            result.append(Span(day, day))
+    return result
 
 
 def parse_spans(text: str) -> set[date]:
-    """The days of spans as they are written, one blank between them; of `none` none."""
+    """The days of spans written with one blank between them; `none` is no day."""
     ends = [span.split("..") for span in text.removesuffix("none").split()]
     return {day for end in ends for day in Span(date.fromisoformat(end[0]), date.fromisoformat(end[-1]))}
 
@@ -71,23 +72,28 @@ def newest_publishable(now: datetime) -> date:
     return (now.astimezone(EASTERN) - PUBLISHED_AT).date()
 
 
+def hours_since(day: date, now: datetime) -> float:
+    """Hours since the picture of a day came out."""
+    return (now - published_at(day)).total_seconds() / 3600
+
+
 def in_requests(days: Iterable[date]) -> list[Span]:
     """The spans to ask for so that the `days` are covered, newest first.
 
-    Each is in one calendar month, or two neighbours that are no longer than one together.
+    Each span is within one calendar month, or covers two neighbouring ones if it is no longer than one request.
     """
     months = groupby(sorted(days), key=lambda day: (day.year, day.month))
-    spans: list[Span] = []
+    requests: list[Span] = []
     for _, group in reversed([(month, list(group)) for month, group in months]):
-        if spans and spans[-1].last - group[0] < LONGEST:
-            spans[-1] = Span(group[0], spans[-1].last)
+        if requests and requests[-1].last - group[0] < LONGEST_REQUEST:
+            requests[-1] = Span(group[0], requests[-1].last)
         else:
-            spans.append(Span(group[0], group[-1]))
-    return spans
+            requests.append(Span(group[0], group[-1]))
+    return requests
 
 
-def parse_span(start: str | None, end: str | None, within: Span) -> Span | None:
-    """The span that two run parameters (`YYYY-MM-DD`) ask for, or None when both are empty.
+def parse_span(start: str, end: str, within: Span) -> Span | None:
+    """The span of two run parameters (`YYYY-MM-DD`); None if both are empty.
 
     Raises:
         Misconfigured: not a date, in the wrong order, or outside `within`.
@@ -95,20 +101,15 @@ def parse_span(start: str | None, end: str | None, within: Span) -> Span | None:
     if not start and not end:
         return None
     try:
-        asked = Span(
+        span = Span(
             date.fromisoformat(start) if start else within.first,
             date.fromisoformat(end) if end else within.last,
         )
     except ValueError as error:
         raise Misconfigured(f"start_date={start!r}, end_date={end!r}: {error}; write YYYY-MM-DD.") from error
-    if not within.first <= asked.first <= asked.last <= within.last:
+    if not within.first <= span.first <= span.last <= within.last:
         raise Misconfigured(
-            f"start_date={asked.first}, end_date={asked.last}: must be in order and within {within}, "
+            f"start_date={span.first}, end_date={span.last}: must be in order and within {within}, "
             "the days that can have a picture."
         )
-    return asked
-
-
-def hours_since(day: date, now: datetime) -> float:
-    """Hours since the picture of a day came out."""
-    return (now - published_at(day)).total_seconds() / 3600
+    return span

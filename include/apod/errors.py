@@ -1,11 +1,11 @@
-"""One class for each decision the orchestrator has to take.
+"""The errors, one class for each decision of the orchestrator.
 
 ApodError
 ├── NotPublished      nothing to do yet: skip
 ├── Unavailable       the other side does not answer: retry
-├── RateLimited       the service takes no more requests from us: retry when it said
+├── RateLimited       the service takes no more requests from us: retry at the time it said
 ├── SourceChanged     the service no longer keeps its contract: fail now, a person must look
-├── BadData           what we hold breaks a rule of ours: fail now, what was published stays
+├── BadData           data breaks a rule of ours: fail now; what was published stays
 └── Misconfigured     a setting or a credential is wrong: fail now
 """
 
@@ -13,11 +13,11 @@ from __future__ import annotations
 
 
 class ApodError(Exception):
-    """Anything this project raises on purpose. The message names the fact, the value and the way out."""
+    """Anything that this project raises on purpose. The message has the fact, the value and the next command."""
 
 
 class NotPublished(ApodError):
-    """What a step needs does not exist yet, and that is nobody's fault."""
+    """What a step needs does not exist yet, and nothing is wrong."""
 
 
 class Unavailable(ApodError):
@@ -25,10 +25,10 @@ class Unavailable(ApodError):
 
 
 class RateLimited(ApodError):
-    """The service is over its quota for us.
+    """The service's quota for us is used up.
 
     Attributes:
-        retry_after: seconds the service asked us to wait.
+        retry_after: seconds that the service asked us to wait.
     """
 
     def __init__(self, message: str, retry_after: float) -> None:
@@ -37,7 +37,7 @@ class RateLimited(ApodError):
 
 
 class SourceChanged(ApodError):
-    """A well-formed answer that is not what the contract promises."""
+    """A well-formed answer that is not what the service's contract promises."""
 
 
 class BadData(ApodError):
@@ -45,4 +45,4 @@ class BadData(ApodError):
 
 
 class Misconfigured(ApodError):
-    """A setting, connection or credential that a retry cannot mend."""
+    """A setting, connection or credential that a retry cannot help."""

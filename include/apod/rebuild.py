@@ -1,8 +1,8 @@
-"""Makes the CSV from a raw store, and nothing else.
+"""Rebuilds the CSV from a raw store, and nothing else.
 
     python -m include.apod.rebuild RAW CSV
 
-`verify`, `restore` and `gc` run it in a checkout of the code that made a version: this command line stays as it is.
+`history/reproduce.py` runs this command in checkouts of old code, so path and arguments never change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from include.apod.load.transform import transform
 
 
 def rebuild(raw: Path, csv: Path) -> None:
-    """Writes to `csv` what the raw store in the folder `raw` says.
+    """Writes the CSV of the raw store in the folder `raw` to `csv`.
 
     Raises:
         BadData: a raw file is damaged.

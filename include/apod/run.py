@@ -1,9 +1,9 @@
-"""What a step is told about its run, and what it gives back."""
+"""What a step gets to know of its run, and what it returns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,24 +12,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a DAG, as far as a step may know it.
+    """One run of a DAG.
 
     Attributes:
-        id: the orchestrator's name for it, for the record.
+        id: the orchestrator's name for it.
         params: the run parameters.
-        manual: a person asked for it, so nothing waits.
-        began: when its first try began, None where nobody says.
+        manual: a person triggered it, so nothing waits.
+        began: start of its first try; None if unknown.
     """
 
     id: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
     manual: bool = True
     began: datetime | None = None
+
+    def flag(self, name: str) -> bool:
+        """A run parameter that is true or false."""
+        return bool(self.params.get(name))
+
+    def text(self, name: str) -> str:
+        """A run parameter that is a text; empty where it was not given."""
+        value = self.params.get(name)
+        return "" if value is None else f"{value}"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a step did.
+    """The result of a step.
 
     Attributes:
         changed: whether something durable is different now.

@@ -1,25 +1,27 @@
-"""Every setting, read once from `APOD_*` environment variables into one frozen, self-checking object."""
+"""Every setting: `APOD_*` environment variables, read once a process into one frozen, validated object."""
 
 from __future__ import annotations
 
 import sys
 from datetime import date
 from email.utils import parseaddr
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from include.apod.adapters.git import checkout_version
+from include.apod.adapters.commits import checkout_version
 from include.apod.errors import Misconfigured
+from include.apod.sources import SERVICES
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """The settings of one run. `.env.example` and the README list the same names, a test sees to it."""
+    """The settings. `.env.example` and the README list the same names, which a test checks."""
 
     model_config = SettingsConfigDict(env_prefix="APOD_", frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -27,8 +29,8 @@ class Settings(BaseSettings):
         PROJECT / "data", description="folder of raw, clean and the CSV, or `s3://bucket/path`; shared by all workers"
     )
     since: date = Field(date(1995, 6, 16), description="first day of the archive")
-    sources: Annotated[tuple[Literal["planetary", "basic"], ...], NoDecode] = Field(
-        ("planetary", "basic"), min_length=1, description="services to ask, in order of preference"
+    sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        SERVICES, min_length=1, description="services to ask, in order of preference"
     )
     requests_per_run: int = Field(600, ge=1, description="most requests one ingest may make")
     pause_seconds: float = Field(1.0, ge=0, description="pause between two requests")
@@ -49,12 +51,15 @@ class Settings(BaseSettings):
 
     @field_validator("sources", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:
+    def _split(cls, value: object) -> object:
         return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
 
     @field_validator("sources")
     @classmethod
-    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _registered(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in value if name not in SERVICES]:
+            msg = f"{unknown[0]!r} is no service; write {' or '.join(map(repr, SERVICES))}"
+            raise ValueError(msg)
         if len(set(value)) < len(value):
             msg = "a service is named twice"
             raise ValueError(msg)
@@ -62,10 +67,10 @@ class Settings(BaseSettings):
 
     @field_validator("store", mode="before")
     @classmethod
-    def _absolute(cls, value: Any) -> Any:
+    def _absolute(cls, value: object) -> object:
         parts = urlsplit(f"{value}")
         if not parts.scheme:
-            return PROJECT / value  # an absolute one stays what it is
+            return PROJECT / f"{value}"  # an absolute one stays what it is
         if not parts.netloc or parts.query or parts.username or parts.password:
             msg = "write the path of a folder that all workers share, or scheme://bucket/path without credentials"
             raise ValueError(msg)
@@ -88,8 +93,9 @@ class Settings(BaseSettings):
         return value
 
 
+@cache
 def read_settings() -> Settings:
-    """The settings of this process, from its environment.
+    """The settings of this process, from its environment; read at the first call.
 
     Raises:
         Misconfigured: names each variable that is wrong, its value and what it should be.
@@ -97,8 +103,8 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(
+        problems = "; ".join(
             f"APOD_{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors()
         )
-        raise Misconfigured(f"{wrong}. Meanings and defaults are in .env.example.") from None
+        raise Misconfigured(f"{problems}. Meanings and defaults are in .env.example.") from None

@@ -1,4 +1,4 @@
-"""What each of the three controllers still has to do, in words. Reads only."""
+"""What each DAG still has to do, in words. Writes nothing."""
 
 from __future__ import annotations
 
@@ -10,30 +10,41 @@ import psycopg
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.git import clone
 from include.apod.adapters.scratch import scratch
-from include.apod.adapters.sql import statement
 from include.apod.formats import raw as raw_store
-from include.apod.formats.columns import HEADER
 from include.apod.formats.coverage import read_coverage
-from include.apod.formats.fragments import read_manifest
-from include.apod.formats.pointers import CSV_POINTER, named
+from include.apod.formats.csv_file import HEADER
+from include.apod.formats.fragments import DamagedFragment, read_manifest
+from include.apod.formats.loads import latest_load
+from include.apod.formats.pointers import CSV_POINTER, object_in
 from include.apod.run import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from psycopg import Connection
 
     from include.apod.adapters.git import Repository
     from include.apod.days import Span
+    from include.apod.formats.fragments import Fragment
     from include.apod.formats.store import Store
 
 
 def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
-    """Days that lack a picture and the service's word that there is none."""
+    """Whether there are days with neither a picture nor evidence that they have none."""
     missing = read_coverage(store.raw).missing(archive, now.date())
     if not missing:
         return Report(False, f"every day of {archive} is accounted for")
     return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}", {"missing": len(missing)})
+
+
+def _csv_md5(fragments: Iterable[Fragment], clean: Path) -> str:
+    """The md5 of the CSV that the fragments make."""
+    digest = hashlib.md5(HEADER, usedforsecurity=False)
+    for fragment in fragments:
+        digest.update(fragment.read(clean))
+    return digest.hexdigest()
 
 
 def load_status(store: Store, connection: Connection) -> Report:
@@ -41,35 +52,39 @@ def load_status(store: Store, connection: Connection) -> Report:
     months = raw_store.months(store.raw)
     if not months:
         return Report(False, "nothing to load yet: the raw store is empty")
-    known = read_manifest(store.clean)
-    if unclean := sum(month.stem not in known or not known[month.stem].is_of(month, store.clean) for month in months):
-        return Report(True, f"{unclean} months to transform and publish")
-    due = hashlib.md5(HEADER, usedforsecurity=False)
-    for fragment in known.values():
-        due.update(fragment.read(store.clean))
-    sealed = sealed_md5(connection)
-    if due.hexdigest() != sealed:
+    manifest = read_manifest(store.clean)
+    due = [
+        path for path in months if path.stem not in manifest or not manifest[path.stem].is_current(path, store.clean)
+    ]
+    if due:
+        return Report(True, f"{len(due)} months to transform and publish")
+    try:
+        expected = _csv_md5(manifest.values(), store.clean)
+    except DamagedFragment as error:
+        return Report(True, f"{error} The next load drops it, the one after it makes it anew")
+    published = published_md5(connection)
+    if expected != published:
         return Report(True, "clean months to publish")
-    if not store.csv.exists() or md5_of(store.csv) != sealed:
+    if not store.csv.exists() or md5_of(store.csv) != published:
         return Report(True, "the CSV is not the published one")
-    return Report(False, f"table and CSV hold what the raw store says (md5 {sealed})")
+    return Report(False, f"table and CSV hold what the raw store says (md5 {published})")
 
 
-def sealed_md5(connection: Connection) -> str | None:
+def published_md5(connection: Connection) -> str | None:
     """The md5 of the newest load; None before the first."""
     try:
-        row = connection.execute(statement("select_latest_load")).fetchone()
+        load = latest_load(connection)
     except psycopg.errors.UndefinedTable:
         return None
-    return None if row is None else row[1]
+    return load.md5 if load else None
 
 
 def version_status(store: Store, repository: Repository) -> Report:
-    """Whether the branch's tip points at the CSV there is now."""
+    """Whether the branch's tip points at the published CSV."""
     if not store.csv.exists():
         return Report(False, "nothing to version yet: there is no CSV")
     with scratch("status") as folder:
-        tip = named(clone(repository, folder / "clone").read(CSV_POINTER))
+        tip = object_in(clone(repository, folder / "clone").read(CSV_POINTER))
     if tip != md5_of(store.csv):
         return Report(True, f"the CSV is not on {repository.branch} yet")
     return Report(False, f"{repository.branch} points at the CSV there is now")

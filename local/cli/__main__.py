@@ -13,17 +13,18 @@ from local.stack.errors import StackError
 
 if TYPE_CHECKING:
     from local.cli.progress import Progress
-    from local.stack.rest import Rest
+    from local.stack.airflow_api import AirflowApi
     from local.stack.stack import Stack
 
 INTERRUPTED = 130
 
 
-def follow(stack: Stack, progress: Progress, rest: Rest, first: str, params: dict[str, Any]) -> None:
+def follow(stack: Stack, progress: Progress, airflow: AirflowApi, first: str, params: dict[str, Any]) -> None:
+    """Runs a DAG and what it wakes, and shows it."""
     from local.cli.backlog import backlog
     from local.cli.follow import Follower
 
-    Follower(rest, progress.show, lambda dag: backlog(stack)[dag]).chain(first, params)
+    Follower(airflow, progress.show, lambda dag: backlog(stack)[dag]).follow_chain(first, params)
 
 
 @app.command()
@@ -41,9 +42,9 @@ def run(live: Live = False) -> None:
     with opened(live=live) as (stack, progress), stack.locked():
         was_up = stack.is_up()
         try:
-            rest = log_in(stack) if was_up else bring_up(stack)
-            follow(stack, progress, rest, "apod_ingest", {})
-            say_result(stack, progress)
+            airflow = log_in(stack) if was_up else bring_up(stack)
+            follow(stack, progress, airflow, "apod_ingest", {})
+            show_result(stack, progress)
         finally:
             progress.end_list()
             if not was_up:
@@ -51,7 +52,7 @@ def run(live: Live = False) -> None:
                 stack.stop()
 
 
-def say_result(stack: Stack, progress: Progress) -> None:
+def show_result(stack: Stack, progress: Progress) -> None:
     """What there is now, and how to look at it."""
     from local.stack.repository import BRANCH, git
 
@@ -95,9 +96,8 @@ def down(live: Live = False) -> None:
 def status(live: Live = False) -> None:
     """Say what each of the three controllers still has to do."""
     from local.cli.backlog import backlog
-    from local.stack.ready import running
 
-    with opened(live=live) as (stack, _), running(stack):
+    with opened(live=live) as (stack, _):
         for dag, report in backlog(stack).items():
             typer.echo(f"{dag:13} {'to do' if report.changed else 'done '}  {report.sentence}")
         typer.echo(f"{'Airflow':13} {'up     ' + stack.address if stack.is_up() else 'down   start it with ./apod up'}")
@@ -110,10 +110,10 @@ def trigger(
     live: Live = False,
 ) -> None:
     """Run one DAG of a stack that is up, and what it wakes."""
-    from local.cli.follow import CHAIN, parse_param
-    from local.stack.ready import log_in
+    from local.cli.follow import parse_param
+    from local.stack.ready import DAGS, log_in
 
-    if f"apod_{step}" not in CHAIN:
+    if f"apod_{step}" not in DAGS:
         raise StackError(f"There is no step {step!r}; the steps are ingest, load and version.")
     with opened(live=live) as (stack, progress):
         if not stack.is_up():
@@ -134,21 +134,21 @@ def env(live: Live = False) -> None:
 
 
 def main() -> None:
-    """Runs the command line; what stops it is one line and exit status 1."""
+    """Runs the command line; an error is one line and exit status 1."""
     from include.apod.errors import ApodError
     from local.cli import history  # noqa: F401  # its commands
 
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
         signal.signal(ending, signal.default_int_handler)
     try:
-        ended = app(prog_name="./apod", standalone_mode=False)
+        status = app(prog_name="./apod", standalone_mode=False)
     except (StackError, ApodError, OSError) as error:
         sys.exit(f"apod: {error}")
     except (KeyboardInterrupt, typer.Abort):
-        ended = INTERRUPTED
-    if ended == INTERRUPTED:
+        status = INTERRUPTED
+    if status == INTERRUPTED:
         sys.stderr.write("apod: interrupted; nothing was left running. The same command goes on where this one was.\n")
-    sys.exit(ended)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ Live = Annotated[
 
 @contextmanager
 def opened(*, live: bool) -> Iterator[tuple[Stack, Progress]]:
-    """The stack and something to show progress on."""
+    """The stack, and where progress is shown."""
     from local.cli.progress import Progress
     from local.stack.stack import Stack
 

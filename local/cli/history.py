@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path  # noqa: TC003  # typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,68 +13,25 @@ from local.cli.app import Live, app, opened
 from local.stack.errors import StackError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from include.apod.adapters.git import Clone
-    from include.apod.adapters.remote import Remote
+    from include.apod.history.archive import Archive
     from include.apod.history.diff import Diff
-    from include.apod.history.reproduce import Workshop
     from include.apod.history.versions import Version
     from local.stack.stack import Stack
 
 Name = Annotated[str, typer.Argument(help="A commit, a tag, a date (YYYY-MM-DD) or latest~N.")]
 
 
-@dataclass(frozen=True)
-class Archive:
-    """The whole history of a repository, in a throw-away clone."""
-
-    clone: Clone
-    versions: list[Version]
-    remote: Remote
-    workshop: Workshop
-
-    def find(self, name: str) -> Version:
-        from include.apod.history.versions import resolve
-
-        return resolve(self.clone, self.versions, name)
-
-
-@contextmanager
-def archive(stack: Stack) -> Iterator[Archive]:
-    """The versions of the local stack's repository."""
-    from include.apod.adapters.git import Clone, Repository
-    from include.apod.adapters.remote import Remote
-    from include.apod.adapters.scratch import scratch
-    from include.apod.history.reproduce import Workshop
-    from include.apod.history.versions import clone_history, read_versions
-    from include.apod.settings import read_settings
-    from local.stack.layout import PROJECT
-
-    if not stack.layout.repository.exists():
-        raise StackError("There is no version yet; ./apod run makes one.")
-    settings = read_settings()
-    repository = Repository(stack.layout.repository.as_uri(), settings.git_branch, settings.git_author)
-    remote = Remote(str(stack.layout.dvc_remote), sys.executable)
-    with scratch("history") as folder:
-        clone = clone_history(repository, folder / "clone")
-        found = read_versions(clone, remote.url)
-        if not found:
-            raise StackError("There is no version yet; ./apod run makes one.")
-        checkout = Clone(PROJECT, repository)
-        yield Archive(clone, found, remote, Workshop(folder, (clone, checkout)))
-
-
 @app.command()
 def versions(live: Live = False) -> None:
     """List the versions, newest first.
 
-    `pullable` is `yes`, `raw` where gc took the CSV, which its raw store makes again, or `no`.
+    `pullable` is `yes`, `raw` where gc deleted the CSV, which can be made again from its raw store, or `no`.
     """
     from include.apod.history.versions import pullable
+    from local.cli.deployment import archive_of
 
-    head = ("committed", "commit", "csv md5", "rows", "changes", "complete", "code", "pullable")
-    with opened(live=live) as (stack, _), archive(stack) as held:
+    header = ("committed", "commit", "csv md5", "rows", "changes", "complete", "code", "pullable")
+    with opened(live=live) as (stack, _), archive_of(stack) as archive:
         rows = [
             (
                 version.time[:19],
@@ -89,11 +43,25 @@ def versions(live: Live = False) -> None:
                 version.facts.get("code_commit", "?")[:12],
                 state,
             )
-            for version, state in pullable(held.versions)
+            for version, state in pullable(archive.versions)
         ]
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _difference(stack: Stack, archive: Archive, before: Version, after: Version) -> Diff:
+    """From the ledger in PostgreSQL where that tells, else from the bytes of both."""
+    from include.apod.history.diff import from_bytes, from_ledger
+    from local.cli.deployment import database_of
+
+    with database_of(stack) as database:
+        if (difference := from_ledger(database, before.csv, after.csv)) is not None:
+            return difference
+    old, new = archive.workshop.folder / "before.csv", archive.workshop.folder / "after.csv"
+    archive.workshop.obtain(before, old)
+    archive.workshop.obtain(after, new)
+    return from_bytes(old, new)
 
 
 @app.command()
@@ -107,27 +75,12 @@ def diff(
 
     Days added and removed, and each corrected value before and after; + ~ and - as in git.
     """
+    from local.cli.deployment import archive_of
     from local.cli.show import as_csv, as_json, as_text
 
-    with opened(live=live) as (stack, _), archive(stack) as held:
-        found = difference(stack, held, held.find(before), held.find(after))
-    typer.echo({"text": as_text, "csv": as_csv, "json": as_json}[form](found), nl=False)
-
-
-def difference(stack: Stack, held: Archive, before: Version, after: Version) -> Diff:
-    """From the ledger in PostgreSQL where that tells, else from the bytes of both."""
-    import psycopg
-
-    from include.apod.history.diff import from_bytes, from_ledger
-    from local.stack.ready import running
-
-    with running(stack), psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database:
-        if (told := from_ledger(database, before.csv, after.csv)) is not None:
-            return told
-    old, new = held.workshop.folder / "before.csv", held.workshop.folder / "after.csv"
-    held.workshop.obtain(before, old)
-    held.workshop.obtain(after, new)
-    return from_bytes(old, new)
+    with opened(live=live) as (stack, _), archive_of(stack) as archive:
+        difference = _difference(stack, archive, archive.find(before), archive.find(after))
+    typer.echo({"text": as_text, "csv": as_csv, "json": as_json}[form](difference), nl=False)
 
 
 @app.command()
@@ -139,39 +92,26 @@ def passport(
 
     What NASA said and when, the row, where it comes from, corrections, and the versions that hold it.
     """
-    import psycopg
-
-    from include.apod.formats.store import Store
-    from include.apod.history.passport import passport as known_of
-    from local.stack.ready import running
+    from include.apod.history.passport import passport as passport_of
+    from local.cli.deployment import database_of, store_of
 
     try:
-        asked = date.fromisoformat(day)
+        parsed_day = date.fromisoformat(day)
     except ValueError as error:
         raise StackError(f"{day!r} is no day; write YYYY-MM-DD.") from error
-    with (
-        opened(live=live) as (stack, _),
-        running(stack),
-        psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database,
-    ):
-        known = known_of(Store(stack.layout.store), database, asked)
-    typer.echo(json.dumps(known, indent=2, ensure_ascii=False, default=str))
+    with opened(live=live) as (stack, _), database_of(stack) as database:
+        parts = passport_of(store_of(stack), database, parsed_day)
+    typer.echo(json.dumps(parts, indent=2, ensure_ascii=False, default=str))
 
 
 @app.command()
 def plot(folder: Annotated[Path, typer.Argument(help="Where the SVG files go.")], live: Live = False) -> None:
     """Draw the calendar, the growth of the archive and NASA's edits."""
-    import psycopg
-
     from include.apod.settings import read_settings
     from include.apod.ui.plots import write
-    from local.stack.ready import running
+    from local.cli.deployment import database_of
 
-    with (
-        opened(live=live) as (stack, _),
-        running(stack),
-        psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database,
-    ):
+    with opened(live=live) as (stack, _), database_of(stack) as database:
         settings = read_settings().model_copy(update={"store": stack.layout.store})
         for path in write(folder, database, settings):
             typer.echo(path)
@@ -185,21 +125,22 @@ def restore(
     raw: Annotated[bool, typer.Option("--raw", help="The live raw store: each month file that is not there.")] = False,
     live: Live = False,
 ) -> None:
-    """Bring back a version, beside the live data, or what the live raw store lost.
+    """Restore a version beside the live data, or what the live raw store lost.
 
     The CSV is proven by its md5, the table by its export. Nothing that is there is changed.
     """
-    from local.cli.restore import restore_raw, restore_version
+    from local.cli.deployment import archive_of
+    from local.cli.restore import Target, restore_live_raw, restore_version
 
     if not raw and not (name and (to or schema)):
         raise StackError("Say what to restore: a VERSION, --to FOLDER or --schema NAME; or --raw, the live raw store.")
     with opened(live=live) as (stack, _):
         if raw:
             with stack.locked():
-                typer.echo(restore_raw(stack.layout))
+                typer.echo(restore_live_raw(stack))
             return
-        with archive(stack) as held:
-            for sentence in restore_version(stack, held, held.find(name), (to, schema)):
+        with archive_of(stack) as archive:
+            for sentence in restore_version(stack, archive, archive.find(name), Target(to, schema)):
                 typer.echo(sentence)
 
 
@@ -212,20 +153,21 @@ def verify(
     """Say of a version whether it is pullable, intact and reproducible.
 
     Pulls it from a fresh clone, compares the md5, and makes the CSV again from the version's raw store with the
-    version's code. Exit status 1 where one cannot be had.
+    version's code. Exit status 1 if one is not complete.
     """
-    from include.apod.history.verify import verify as look_at
+    from include.apod.history.verify import verify as verdict_on
+    from local.cli.deployment import archive_of
 
     bad = 0
-    with opened(live=live) as (stack, _), archive(stack) as held:
-        for version in held.versions if every else [held.find(name)]:
-            verdict = look_at(version, held.clone, held.remote, held.workshop)
+    with opened(live=live) as (stack, _), archive_of(stack) as archive:
+        for version in archive.versions if every else [archive.find(name)]:
+            verdict = verdict_on(version, archive.clone, archive.remote, archive.workshop)
             bad += not verdict.good
             typer.echo(f"{version.time[:19]}  {version.commit[:12]}  {version.subject}")
             for question in ("pullable", "intact", "reproducible"):
                 typer.echo(f"  {question:13} {getattr(verdict, question)}")
     if bad:
-        raise StackError(f"{bad} versions cannot be had whole.")
+        raise StackError(f"{bad} versions are not complete.")
 
 
 @app.command()
@@ -235,20 +177,21 @@ def gc(
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be done.")] = False,
     live: Live = False,
 ) -> None:
-    """Take old CSVs out of the DVC remote that their raw store makes again.
+    """Delete old CSVs from the DVC remote that can be made again from their raw store.
 
-    Each is made again first and goes only where that gives the same bytes. Raw bytes and the newest version stay.
+    Each is made again first, and deleted only if that gives the same bytes. Raw bytes and the newest version stay.
     """
     from include.apod.history.gc import collect, plan
+    from local.cli.deployment import archive_of
 
-    with opened(live=live) as (stack, _), stack.locked(), archive(stack) as held:
-        planned = plan(held.clone, held.versions, keep_daily, monthly=keep_monthly)
-        count = len(planned.surplus)
-        typer.echo(f"{count} CSVs to take away, {len(planned.kept)} versions keep theirs")
+    with opened(live=live) as (stack, _), stack.locked(), archive_of(stack) as archive:
+        retention = plan(archive.clone, archive.versions, keep_daily, monthly=keep_monthly)
+        typer.echo(f"{len(retention.surplus)} CSVs to take away, {len(retention.retained)} versions keep theirs")
         if not yes:
-            for version in planned.surplus:
+            for version in retention.surplus:
                 typer.echo(f"  would go  {version.time[:10]}  {version.commit[:12]}  {version.csv}")
-            typer.echo("Nothing was done; --yes does it." * bool(count), nl=bool(count))
+            if retention.surplus:
+                typer.echo("Nothing was done; --yes does it.")
             return
-        for version, reason in collect(planned.surplus, held.workshop):
-            typer.echo(f"  {'stays, ' + reason if reason else 'gone'}  {version.time[:10]}  {version.commit[:12]}")
+        for version, reason in collect(retention.surplus, archive.workshop):
+            typer.echo(f"  {f'stays, {reason}' if reason else 'gone'}  {version.time[:10]}  {version.commit[:12]}")

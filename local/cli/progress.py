@@ -33,7 +33,7 @@ class Progress:
 
     def __post_init__(self) -> None:
         self._live = Live(console=self.console, refresh_per_second=8, auto_refresh=False)
-        self._told: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Progress:
         if self.console.is_terminal:
@@ -59,14 +59,14 @@ class Progress:
             self._live.update(Group(_table(lines)), refresh=True)
         else:
             for line in lines:
-                if line.state in SIGNS and (line.dag, line.task) not in self._told:
-                    self._told.add((line.dag, line.task))
+                if line.state in SIGNS and (line.dag, line.task) not in self._shown:
+                    self._shown.add((line.dag, line.task))
                     self.say(f"{SIGNS[line.state][0]} {_row(line)}")
 
 
 def _row(line: Line) -> str:
     name = f"{line.dag}.{line.task}" if line.task else line.dag
-    return f"{name:26} {line.seconds:4.1f} s  {line.said}".rstrip()
+    return f"{name:26} {line.seconds:4.1f} s  {line.sentence}".rstrip()
 
 
 def _table(lines: list[Line]) -> Table:
@@ -78,6 +78,6 @@ def _table(lines: list[Line]) -> Table:
             Text(line.dag, "bold"),
             line.task,
             f"{line.seconds:.1f} s",
-            Text(line.said or line.state.removeprefix("success")),
+            Text(line.sentence or line.state.removeprefix("success")),
         )
     return table

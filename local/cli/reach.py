@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import httpx
 
-from local.stack.airflow import BASIC, NASA
+from include.apod.sources import SERVICES, service
 from local.stack.errors import StackError
 
 
 def check_nasa() -> None:
-    """Raises StackError, in one line, where neither service answers at all."""
-    for url in (NASA, BASIC):
+    """Checks that at least one service answers.
+
+    Raises:
+        StackError: none does.
+    """
+    urls = [service(name).BASE_URL for name in SERVICES]
+    for url in urls:
         try:
             httpx.head(url, timeout=10, follow_redirects=True)
         except httpx.TransportError as error:
-            why = error
+            failure = error
         else:
             return
     raise StackError(
-        f"Neither {NASA} nor {BASIC} can be reached ({why}). Check the network, or leave LIVE=1 away for the stand-in."
+        f"Neither {' nor '.join(urls)} can be reached ({failure}). Check the network, or leave LIVE=1 away for the "
+        "stand-in."
     )

@@ -1,66 +1,57 @@
-"""Bringing back what the local store lost, and versions beside the live data; Airflow is not needed."""
+"""`./apod restore`: a version beside the live data, or what the live raw store lost. Airflow is not needed."""
 
 from __future__ import annotations
 
-import shutil
-import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psycopg
-
-from include.apod.adapters.git import Repository
-from include.apod.adapters.remote import Remote
-from include.apod.formats.store import Store
-from include.apod.history.restore import load_schema
-from include.apod.history.versions import fetch_raw
-from include.apod.ingest.restore_raw import restore_raw as restore_months
-from include.apod.settings import read_settings
-from local.stack.errors import StackError
-from local.stack.ready import running
+from include.apod.history.restore import check_folder, restore_folder, restore_schema
+from include.apod.ingest.restore_raw import restore_raw
+from local.cli.deployment import database_of, remote_of, repository_of, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from include.apod.history.archive import Archive
     from include.apod.history.versions import Version
-    from local.cli.history import Archive
-    from local.stack.layout import Layout
     from local.stack.stack import Stack
 
 
-def restore_raw(layout: Layout) -> str:
-    """Brings back the month files that the last version has and the store lacks; says how many."""
-    if not layout.repository.exists():
-        raise StackError("There is no version yet; ./apod run makes one.")
-    settings = read_settings()
-    repository = Repository(layout.repository.as_uri(), settings.git_branch, settings.git_author)
-    remote = Remote(str(layout.dvc_remote), sys.executable)
-    return restore_months(repository, remote, Store(layout.store)).sentence
+@dataclass(frozen=True)
+class Target:
+    """Where a version is restored to.
+
+    Attributes:
+        folder: for CSV, description and raw store; None for none.
+        schema: of PostgreSQL, for the table; empty for none.
+    """
+
+    folder: Path | None
+    schema: str
 
 
-def restore_version(stack: Stack, held: Archive, version: Version, target: tuple[Path | None, str]) -> Iterator[str]:
-    """Brings a version into a folder and a schema; says what it did.
+def restore_live_raw(stack: Stack) -> str:
+    """Restores the month files that the last version has and the live raw store lacks; returns what was done."""
+    return restore_raw(repository_of(stack), remote_of(stack), store_of(stack)).sentence
+
+
+def restore_version(stack: Stack, archive: Archive, version: Version, target: Target) -> Iterator[str]:
+    """Restores a version; yields what was done.
 
     Raises:
-        StackError: the folder is not empty.
-        Unavailable: the version cannot be had whole.
-        Misconfigured: the schema's name is taken, or none.
+        Misconfigured: the folder is not empty, or the schema's name is taken or invalid.
+        Unavailable: the version is not complete in the remote.
     """
-    to, schema = target
-    if to and to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise StackError(f"{to} is there and not empty; name a folder that is not there yet.")
-    csv = held.workshop.folder / "version.csv"
-    how = held.workshop.obtain(version, csv)
-    yield f"version {version.commit[:12]}: CSV {how}, md5 {version.csv}"
-    if to:
-        half = held.workshop.folder / "half"
-        fetch_raw(version, half / "raw")
-        shutil.copyfile(csv, half / "apod_data.csv")
-        described = held.clone.git_bytes("show", f"{version.commit}:data/datapackage.json", stdin=b"")
-        (half / "datapackage.json").write_bytes(described)
-        shutil.copytree(half, to, dirs_exist_ok=True)
-        yield f"CSV, description and raw store in {to}"
-    if schema:
-        with running(stack), psycopg.connect(stack.server.dsn("apod"), autocommit=True) as database:
-            rows = load_schema(database, schema, csv, version.csv)
-        yield f"{rows} rows in {schema}.picture, proven equal"
+    if target.folder:
+        check_folder(target.folder)
+    csv = archive.workshop.folder / "version.csv"
+    origin = archive.workshop.obtain(version, csv)
+    yield f"version {version.commit[:12]}: CSV {origin}, md5 {version.csv}"
+    if target.folder:
+        restore_folder(archive, version, csv, target.folder)
+        yield f"CSV, description and raw store in {target.folder}"
+    if target.schema:
+        with database_of(stack) as database:
+            rows = restore_schema(database, target.schema, csv, version.csv)
+        yield f"{rows} rows in {target.schema}.picture, proven equal"

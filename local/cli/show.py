@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from include.apod.history.diff import Diff
 
 
+def _quoted(value: str | None) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+
+
 def as_text(diff: Diff) -> str:
-    """As git would: `+` came, `-` went, `~` was corrected, with the values before and after."""
+    """As git would: `+` added, `-` removed, `~` corrected, with the values before and after."""
     lines = [f"+ {span}" for span in spans(map(date.fromisoformat, diff.added))]
     lines += [f"- {span}" for span in spans(map(date.fromisoformat, diff.removed))]
     for day, values in diff.corrected.items():
         lines.append(f"~ {day}")
         for name, (before, after) in values.items():
-            lines += [f"    {name}", f"    - {_shown(before)}", f"    + {_shown(after)}"]
+            lines += [f"    {name}", f"    - {_quoted(before)}", f"    + {_quoted(after)}"]
     return "".join(f"{line}\n" for line in lines or ["no difference"])
 
 
-def _shown(value: str | None) -> str:
-    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
-
-
 def as_csv(diff: Diff) -> str:
-    """One line for each day that came or went and each value that was corrected."""
+    """One line for each day added or removed and each corrected value."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("change", "date", "field", "before", "after"))
@@ -50,5 +50,5 @@ def as_json(diff: Diff) -> str:
         day: {name: {"before": before, "after": after} for name, (before, after) in values.items()}
         for day, values in diff.corrected.items()
     }
-    said = {"added": diff.added, "removed": diff.removed, "corrected": corrected}
-    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    fields = {"added": diff.added, "removed": diff.removed, "corrected": corrected}
+    return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"

@@ -11,7 +11,8 @@ import random
 from datetime import date
 from typing import Any
 
-FIRST_DAY = date(1995, 6, 16)
+from local.nasa.calendar import FIRST_DAY
+
 NEVER_PUBLISHED = frozenset({date(1995, 6, 17), date(1995, 6, 18), date(1995, 6, 19), date(2020, 6, 10)})
 SITE = "https://apod.example/apod"
 
@@ -80,7 +81,7 @@ def _rights(record: dict[str, Any], day: date, dice: random.Random) -> None:
 
 
 def _media(record: dict[str, Any], day: date, dice: random.Random) -> None:
-    picture = f"{SITE}/image/{day:%y%m}/{record['title'].split()[1].lower()}{day:%d}{dice.randrange(100):02}"
+    picture_url = f"{SITE}/image/{day:%y%m}/{record['title'].split()[1].lower()}{day:%d}{dice.randrange(100):02}"
     fate = dice.random()
     if fate < 0.003:  # shares of the real archive, here and below
         record["media_type"] = "other"
@@ -89,14 +90,14 @@ def _media(record: dict[str, Any], day: date, dice: random.Random) -> None:
         record |= {"media_type": "video", "url": f"{scheme}//video.example/embed/{day:%Y%m%d}?rel=0"}
     else:
         kind = dice.choice(("jpg", "jpg", "jpg", "jpg", "gif", "png"))
-        record |= {"media_type": "image", "url": f"{picture}.{kind}", "hdurl": f"{picture}_big.{kind}"}
+        record |= {"media_type": "image", "url": f"{picture_url}.{kind}", "hdurl": f"{picture_url}_big.{kind}"}
 
 
 def record_of(day: date) -> dict[str, Any] | None:
     """The record of a day as the planetary service sends it, keys in its order; None where there is none."""
     if day < FIRST_DAY or day in NEVER_PUBLISHED:
         return None
-    dice = random.Random(day.toordinal())  # the same archive on every machine is the point  # noqa: S311  # the same archive everywhere is the point
+    dice = random.Random(day.toordinal())  # noqa: S311  # the same archive on every machine
     record: dict[str, Any] = {"date": f"{day}", "service_version": "v1"}
     record["title"] = f"The {dice.choice(NAMES)} {dice.choice(KINDS)} over {dice.choice(PLACES)}"
     record["explanation"] = _text(dice, round(dice.gauss(820, 220)))

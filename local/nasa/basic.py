@@ -10,34 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from include.apod.days import DAY, Span
-from local.nasa.archive import FIRST_DAY
+from local.nasa.calendar import DAY, FIRST_DAY, days_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.nasa.service import Nasa
+    from local.nasa.state import Catalogue
 
 SITE = "https://science.nasa.gov"
-PAGE = 25
-KIND = {"image": "image", "video": "iframe", "other": "iframe"}
-
-
-def answer(nasa: Nasa, path: str, query: Mapping[str, str]) -> Response:
-    """The service's answer; `path` is what follows `/apod-basic`."""
-    match path.strip("/").split("/"):
-        case [""]:
-            return _page(nasa, query)
-        case [yymmdd, *_] if (day := read_day(yymmdd)) and nasa.broken(day):
-            return _error(500, "internal_server_error", "There has been a critical error on this website.")
-        case [yymmdd] if (day := read_day(yymmdd)) and (record := nasa.published(day)):
-            return _json(article(record))
-        case [yymmdd, "html"] if (day := read_day(yymmdd)) and (record := nasa.published(day)):
-            return Response(page_of(record), media_type="text/html")
-        case [yymmdd] | [yymmdd, "html"] if yymmdd.isdecimal():
-            return _error(404, "apod_basic_not_found", "APOD not found.")
-        case _:
-            return _error(404, "rest_no_route", "No route was found matching the URL and request method.")
+PAGE_SIZE = 25
+MEDIA_TYPES = {"image": "image", "video": "iframe", "other": "iframe"}
 
 
 def _json(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -48,22 +30,23 @@ def _error(status: int, code: str, message: str) -> Response:
     return _json({"code": code, "message": message, "data": {"status": status}}, status)
 
 
-def read_day(yymmdd: str) -> date | None:
-    """The day of a YYMMDD: 95 and above are of the last century."""
-    try:
-        day = datetime.strptime(yymmdd, "%y%m%d").date()  # noqa: DTZ007  # a day has no zone
-    except ValueError:
-        return None
-    return day.replace(year=day.year + 100) if day < FIRST_DAY else day
+def _listed_days(catalogue: Catalogue, first: date, last: date) -> list[date]:
+    """The days that a list of these days has, newest first."""
+    return [
+        day
+        for day in reversed([*days_between(first, last)])
+        if catalogue.published(day) and not catalogue.is_broken(day) and not catalogue.is_left_out(day)
+    ]
 
 
-def _page(nasa: Nasa, query: Mapping[str, str]) -> Response:
-    """One page; past the end it is the first again. What it does not know it does not see."""
+def _page(catalogue: Catalogue, query: Mapping[str, str]) -> Response:
+    """One page; past the end it is the first again. Unknown parameters are ignored."""
+    nasa = catalogue.nasa
     if nasa.ignores_parameters:
         query = {}
     first, last = read_day(query.get("date_from", "950616")), read_day(query.get("date_to", f"{nasa.newest():%y%m%d}"))
     try:
-        number, size = int(query.get("page", 1)), int(query.get("per_page", PAGE))
+        number, size = int(query.get("page", 1)), int(query.get("per_page", PAGE_SIZE))
     except ValueError:
         first = None
     if not first or not last or number < 1:
@@ -71,13 +54,50 @@ def _page(nasa: Nasa, query: Mapping[str, str]) -> Response:
     if size > nasa.largest_page and nasa.refuses_page_size:
         return _error(400, "rest_invalid_param", "Invalid parameter(s): per_page")
     size = min(size, nasa.largest_page)
-    days = [*Span(max(first, FIRST_DAY), min(last, nasa.newest()))]
-    held = [day for day in reversed(days) if nasa.published(day) and not nasa.broken(day) and not nasa.left_out(day)]
-    pages = -(-len(held) // size)
+    days = _listed_days(catalogue, max(first, FIRST_DAY), min(last, nasa.newest()))
+    pages = -(-len(days) // size)
     start = (number - 1 if number <= pages else 0) * size
-    shown = (nasa.published(day) for day in islice(held, start, start + size))
-    totals = {"X-WP-Total": f"{len(held)}", "X-WP-TotalPages": f"{pages}"}
-    return _json([article(record) for record in shown if record], headers=totals if nasa.says_totals else None)
+    records = (catalogue.published(day) for day in islice(days, start, start + size))
+    totals = {"X-WP-Total": f"{len(days)}", "X-WP-TotalPages": f"{pages}"}
+    return _json([article(record) for record in records if record], headers=totals if nasa.says_totals else None)
+
+
+def answer(catalogue: Catalogue, path: str, query: Mapping[str, str]) -> Response:
+    """The service's answer; `path` is what follows `/apod-basic`."""
+    match path.strip("/").split("/"):
+        case [""]:
+            return _page(catalogue, query)
+        case [yymmdd, *_] if (day := read_day(yymmdd)) and catalogue.is_broken(day):
+            return _error(500, "internal_server_error", "There has been a critical error on this website.")
+        case [yymmdd] if (day := read_day(yymmdd)) and (record := catalogue.published(day)):
+            return _json(article(record))
+        case [yymmdd, "html"] if (day := read_day(yymmdd)) and (record := catalogue.published(day)):
+            return Response(page_of(record), media_type="text/html")
+        case [yymmdd] | [yymmdd, "html"] if yymmdd.isdecimal():
+            return _error(404, "apod_basic_not_found", "APOD not found.")
+        case _:
+            return _error(404, "rest_no_route", "No route was found matching the URL and request method.")
+
+
+def read_day(yymmdd: str) -> date | None:
+    """The day of a YYMMDD; 95 and above are of the last century."""
+    try:
+        day = datetime.strptime(yymmdd, "%y%m%d").date()  # noqa: DTZ007  # a day has no zone
+    except ValueError:
+        return None
+    return day.replace(year=day.year + 100) if day < FIRST_DAY else day
+
+
+def _explanation(text: str, day: date) -> str:
+    first_word, blank, remainder = text.strip().partition(" ")
+    link = f'<a href="{SITE}/{day:%y%m%d}">{escape(first_word, quote=False)}</a>'
+    body = escape(remainder.partition("Tomorrow's picture")[0].strip(), quote=False)
+    return f"<strong>Explanation: </strong>{link}{blank}{body}<br>\n<strong>Tomorrow\u2019s picture: </strong>unwritten"
+
+
+def _credit(record: Mapping[str, Any]) -> str:
+    """The holder of the rights; filled for NASA's own pictures, too."""
+    return f"<em>Credit:</em> {escape(record.get('copyright', 'NASA').strip(), quote=False)}"
 
 
 def article(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +111,7 @@ def article(record: Mapping[str, Any]) -> dict[str, Any]:
         "post_id": 1_000_000 + day.toordinal(),
         "title": escape(record["title"].partition("\r")[0].strip(), quote=False),
         "permalink": permalink,
-        "media_type": KIND[record["media_type"]],
+        "media_type": MEDIA_TYPES[record["media_type"]],
         "explanation": _explanation(record["explanation"], day),
         "credit": _credit(record),
         "copyright": _credit(record),
@@ -103,25 +123,13 @@ def article(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _explanation(text: str, day: date) -> str:
-    first, blank, rest = text.strip().partition(" ")
-    link = f'<a href="{SITE}/{day:%y%m%d}">{escape(first, quote=False)}</a>'
-    body = escape(rest.partition("Tomorrow's picture")[0].strip(), quote=False)
-    return f"<strong>Explanation: </strong>{link}{blank}{body}<br>\n<strong>Tomorrow\u2019s picture: </strong>unwritten"
-
-
-def _credit(record: Mapping[str, Any]) -> str:
-    """The holder of the rights; filled for NASA's own pictures, too."""
-    return f"<em>Credit:</em> {escape(record.get('copyright', 'NASA').strip(), quote=False)}"
-
-
 def page_of(record: Mapping[str, Any]) -> str:
     """The page of a day as the old site had it."""
     day = date.fromisoformat(record["date"])
     url = escape(record.get("url", f"{SITE}/frame/{day:%y%m%d}.html"))
-    shown = f'<img src="{url}">' if record["media_type"] == "image" else f'<iframe width="960" src="{url}"></iframe>'
-    eve, morrow = day - DAY, day + DAY
+    medium = f'<img src="{url}">' if record["media_type"] == "image" else f'<iframe width="960" src="{url}"></iframe>'
+    day_before, day_after = day - DAY, day + DAY
     return (
-        f"<!doctype html><html><body><center><h1>Astronomy Picture of the Day</h1>{shown}</center>"
-        f'<a href="ap{eve:%y%m%d}.html">&lt;</a><a href="ap{morrow:%y%m%d}.html">&gt;</a></body></html>'
+        f"<!doctype html><html><body><center><h1>Astronomy Picture of the Day</h1>{medium}</center>"
+        f'<a href="ap{day_before:%y%m%d}.html">&lt;</a><a href="ap{day_after:%y%m%d}.html">&gt;</a></body></html>'
     )

@@ -69,8 +69,8 @@ class Gateway:
             HOUR - (now - lately[0]) if len(lately) >= quota.hour else timedelta(0),
             DAY - (now - used[0]) if quota.day and len(used) >= quota.day else timedelta(0),
         )
-        left = 0 if wait else quota.hour - len(lately) - 1
-        headers |= {"X-RateLimit-Limit": f"{quota.hour}", "X-RateLimit-Remaining": f"{left}"}
+        remaining = 0 if wait else quota.hour - len(lately) - 1
+        headers |= {"X-RateLimit-Limit": f"{quota.hour}", "X-RateLimit-Remaining": f"{remaining}"}
         if wait:
             return refusal(request, "OVER_RATE_LIMIT"), {**headers, "Retry-After": f"{wait.total_seconds():.0f}"}
         used.append(now)

@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 960, 640
 
 def sky(path: str) -> str:
     """An SVG of stars, and of a planet or a nebula."""
-    dice = random.Random(zlib.crc32(path.encode()))  # noqa: S311  # the same picture everywhere is the point
+    dice = random.Random(zlib.crc32(path.encode()))  # noqa: S311  # the same picture on every machine
     dark, light = dice.choice(SKIES)
     stars = "".join(
         f'<circle cx="{dice.randrange(WIDTH)}" cy="{dice.randrange(HEIGHT)}" r="{dice.choice((0.6, 0.9, 1.2, 2.2))}"/>'
@@ -22,7 +22,7 @@ def sky(path: str) -> str:
         f'<clipPath id="disc"><circle cx="{x}" cy="{y}" r="{size}"/></clipPath><g clip-path="url(#disc)">'
         f'<circle cx="{x}" cy="{y}" r="{size}" fill="hsl({hue} 45% 55%)"/>'
         f'<circle cx="{x + size // 3}" cy="{y + size // 4}" r="{size}" fill="{dark}" fill-opacity=".75"/></g>'
-        if dice.random() < 0.5  # noqa: PLR2004
+        if dice.random() < 0.5  # noqa: PLR2004  # every second sky
         else "".join(
             f'<ellipse cx="{x + dice.randrange(-90, 90)}" cy="{y + dice.randrange(-60, 60)}" rx="{size + n * 12}" '
             f'ry="{size // 2 + n * 6}" fill="hsl({hue + n * 9} 60% 60%)" fill-opacity=".09" '

@@ -6,8 +6,10 @@ import json
 import secrets
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from include.apod.sources import HOST_SERVICE, SERVICES, service
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT
 from local.stack.processes import own_environment
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from local.stack.postgres import Server
 
 API_KEY_DEFAULT = "DEMO_KEY"
-NASA = "https://api.nasa.gov"
-BASIC = "https://science.nasa.gov"
 
 # Imported once by the scheduler, so that the workers it forks have them already.
 PRELOAD = """\
@@ -40,37 +40,54 @@ if "scheduler" in sys.argv:
     import airflow.sdk.execution_time.task_runner
     import include.apod.ingest.ingest
     import include.apod.load.publish
-    import include.apod.sources.basic
-    import include.apod.sources.planetary
     import include.apod.load.stage_csv
     import include.apod.load.stage_table
     import include.apod.load.transform
     import include.apod.version.version
+    from include.apod.sources import SERVICES, service
+
+    for name in SERVICES:
+        service(name)
 """
 
 
 def connection(conn_type: str, **fields: Any) -> str:
+    """An Airflow connection as the JSON of its environment variable."""
     return json.dumps({"conn_type": conn_type, **fields})
 
 
-def basic_url(planetary: str) -> str:
-    """Where the replacement service is: a stand-in serves both."""
-    return BASIC if planetary == NASA else planetary
+@dataclass(frozen=True)
+class NasaAccess:
+    """How the pipeline reaches NASA's services.
+
+    Attributes:
+        stand_in: address of the stand-in, which serves all of them; empty for NASA's own addresses.
+        key: the API key.
+    """
+
+    stand_in: str
+    key: str
+
+    @property
+    def connection(self) -> str:
+        """Connection `apod_api`."""
+        urls = {name: self.stand_in or service(name).BASE_URL for name in SERVICES}
+        return connection("http", host=urls[HOST_SERVICE], password=self.key, extra=urls)
 
 
-def pipeline_environment(layout: Layout, server: Server, api: tuple[str, str], code_version: str) -> dict[str, str]:
+def pipeline_environment(layout: Layout, server: Server, nasa: NasaAccess, code_version: str) -> dict[str, str]:
     """The connections and settings of the pipeline itself: what a deployment would set."""
     settings = {
         "APOD_STORE": str(layout.store),
         "APOD_DVC_REMOTE": str(layout.dvc_remote),
         "APOD_DVC_PYTHON": sys.executable,
         "APOD_CODE_VERSION": code_version,
-        "APOD_PICTURES_FROM": "" if layout.live else api[0],
+        "APOD_PICTURES_FROM": nasa.stand_in,
         "APOD_PAUSE_SECONDS": "1" if layout.live else "0",
     }
     return {
         **settings,
-        "AIRFLOW_CONN_APOD_API": connection("http", host=api[0], password=api[1], extra={"basic": basic_url(api[0])}),
+        "AIRFLOW_CONN_APOD_API": nasa.connection,
         "AIRFLOW_CONN_APOD_POSTGRES": connection(
             "postgres",
             host="127.0.0.1",
@@ -131,12 +148,12 @@ def prepare(layout: Layout, password: str) -> None:
 
 def migrate(env: Mapping[str, str]) -> None:
     """Makes Airflow's own tables, or brings them up to date."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"],
         env=own_environment(env), cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if done.returncode:
-        raise StackError(f"Airflow's database could not be set up:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    if result.returncode:
+        raise StackError(f"Airflow's database could not be set up:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
 
 
 def new_secrets() -> dict[str, str]:

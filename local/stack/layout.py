@@ -1,12 +1,17 @@
-"""Where the local stack keeps things."""
+"""Where the local stack keeps its files."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+
+def default_base() -> Path:
+    """The folder of all stacks: `APOD_LOCAL`, else `.local` in the project."""
+    return Path(os.environ.get("APOD_LOCAL") or PROJECT / ".local").resolve()
 
 
 @dataclass(frozen=True)
@@ -14,22 +19,26 @@ class Layout:
     """The folders of one stack. Fictional and real data never share one.
 
     Attributes:
-        live: NASA's own API stands behind it instead of the stand-in.
+        live: NASA's own services are asked instead of the stand-in.
+        base: the folder of all stacks.
     """
 
     live: bool = False
+    base: Path = field(default_factory=default_base)
 
     @property
     def root(self) -> Path:
-        base = Path(os.environ.get("APOD_LOCAL") or PROJECT / ".local")
-        return base.resolve() / ("live" if self.live else "demo")
+        """The folder of this stack."""
+        return self.base / ("live" if self.live else "demo")
 
     @property
     def postgres(self) -> Path:
+        """PostgreSQL's data directory."""
         return self.root / "postgres"
 
     @property
     def airflow(self) -> Path:
+        """Airflow's home."""
         return self.root / "airflow"
 
     @property
@@ -39,6 +48,7 @@ class Layout:
 
     @property
     def store(self) -> Path:
+        """The pipeline's store."""
         return self.root / "data"
 
     @property
@@ -48,19 +58,20 @@ class Layout:
 
     @property
     def dvc_remote(self) -> Path:
+        """The folder that plays the DVC remote."""
         return self.root / "dvc-remote"
 
     @property
     def facts(self) -> Path:
-        """Ports and secrets of this stack, made once; readable by its owner only."""
+        """Ports and secrets of this stack, made once; only its owner may read them."""
         return self.root / "stack.json"
 
     @property
     def resident(self) -> Path:
-        """Exists while `./apod up` means the stack to stay."""
+        """Exists while the stack is to stay up after the command ends."""
         return self.root / "up"
 
     @property
     def processes(self) -> Path:
-        """What runs now."""
+        """The processes that run now."""
         return self.root / "processes.json"

@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 import psycopg
@@ -45,6 +45,7 @@ class Server:
     password: str
 
     def dsn(self, database: str) -> str:
+        """The connection string of a database."""
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def answers(self) -> bool:
@@ -66,50 +67,57 @@ def binaries() -> Path:
     return Path(wheel.origin).parent / "pginstall18" / "bin"
 
 
-def as_server(data: Path) -> tuple[list[str], dict[str, int]]:
-    """How to run PostgreSQL, which refuses root: a command prefix and arguments for Popen.
+class RunAs(NamedTuple):
+    """The user that PostgreSQL runs as: a command prefix, and `user` and `group` for Popen."""
+
+    prefix: list[str]
+    identity: dict[str, int]
+
+
+def as_server(data: Path) -> RunAs:
+    """How to run PostgreSQL, which refuses root.
 
     An ordinary user needs neither. Root gets another number in a user namespace, where the system allows that;
     else the user `nobody` and a data directory of its own.
     """
     if os.geteuid() != 0:
-        return [], {}
+        return RunAs([], {})
     mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
     if shutil.which("unshare") and not subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode:
-        return mapped, {}
+        return RunAs(mapped, {})
     data.parent.chmod(0o711)  # to be passed through, not looked into
     for path in [data, *data.rglob("*")]:
         os.chown(path, NOBODY, NOBODY)
-    return [], {"user": NOBODY, "group": NOBODY}
+    return RunAs([], {"user": NOBODY, "group": NOBODY})
 
 
 def initialise(server: Server) -> None:
     """Makes the data directory, whole or not at all."""
     if (server.data / "PG_VERSION").exists():
         return
-    half = server.data.with_name("postgres.new")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True, mode=0o700)
-    secret = half.with_name("postgres.password")
+    unfinished = server.data.with_name("postgres.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True, mode=0o700)
+    secret = unfinished.with_name("postgres.password")
     secret.touch(mode=0o600)
     secret.write_text(server.password)
-    prefix, identity = as_server(half)
+    prefix, identity = as_server(unfinished)
     if identity:
         os.chown(secret, *identity.values())
-    done = subprocess.run(
-        [*prefix, str(binaries() / "initdb"), "--pgdata", str(half), "--username=postgres", "--auth=scram-sha-256",
-         f"--pwfile={secret}", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"],
-        env=own_environment({}), capture_output=True, text=True, check=False, **identity,  # type: ignore[call-overload]
+    result = subprocess.run(
+        [*prefix, str(binaries() / "initdb"), "--pgdata", str(unfinished), "--username=postgres",
+         "--auth=scram-sha-256", f"--pwfile={secret}", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"],
+        env=own_environment({}), capture_output=True, text=True, check=False, **identity,  # type: ignore[call-overload]  # keywords from a dictionary
     )  # fmt: skip
     secret.unlink()
-    if done.returncode:
+    if result.returncode:
         hint = (
             f" It refuses root, and user {NOBODY} may not be able to get there: use an ordinary user."
             if identity
             else ""
         )
-        raise StackError(f"PostgreSQL could not be set up in {half}: {done.stderr.strip()}{hint}")
-    half.rename(server.data)
+        raise StackError(f"PostgreSQL could not be set up in {unfinished}: {result.stderr.strip()}{hint}")
+    unfinished.rename(server.data)
 
 
 def start(server: Server, processes: Processes) -> None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 20
 _children: list[subprocess.Popen[bytes]] = []  # kept: Python complains of a child it loses sight of
 _recording = threading.Lock()  # parts of a stack are started side by side
+
+
+class ProcessId(NamedTuple):
+    """A process: its number, and its start time, since numbers are used again."""
+
+    pid: int
+    created: float
 
 
 class Processes:
@@ -48,12 +55,12 @@ class Processes:
             )
         _children.append(child)
         with _recording:
-            self._save({**self._known(), name: (child.pid, psutil.Process(child.pid).create_time())})
+            self._save({**self._read(), name: ProcessId(child.pid, psutil.Process(child.pid).create_time())})
 
     def running(self) -> dict[str, psutil.Process]:
         """The recorded processes that are alive and are still the ones that were started."""
         alive = {}
-        for name, (pid, created) in self._known().items():
+        for name, (pid, created) in self._read().items():
             try:
                 process = psutil.Process(pid)
                 if abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE:
@@ -68,6 +75,7 @@ class Processes:
             raise StackError(f"{name} ended by itself. Its last words:\n{self.last_words(name)}")
 
     def last_words(self, name: str, lines: int = 15) -> str:
+        """The last lines that a process printed."""
         path = self.logs / f"{name}.log"
         text = path.read_text(errors="replace") if path.exists() else ""
         return "\n".join(text.splitlines()[-lines:]) or "(it printed nothing)"
@@ -83,18 +91,18 @@ class Processes:
             _quietly(process.kill)
         psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
         _children[:] = [child for child in _children if child.poll() is None]
-        self._save({name: known for name, known in self._known().items() if names and name not in names})
+        self._save({name: entry for name, entry in self._read().items() if names and name not in names})
 
-    def _known(self) -> dict[str, tuple[int, float]]:
+    def _read(self) -> dict[str, ProcessId]:
+        """The recorded processes, by name; none if the file is missing or its writer was killed."""
         try:
-            known: dict[str, tuple[int, float]] = json.loads(self.record.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):  # the second: killed while writing; nothing to find
+            return {name: ProcessId(*entry) for name, entry in json.loads(self.record.read_text()).items()}
+        except (FileNotFoundError, json.JSONDecodeError):
             return {}
-        return known
 
-    def _save(self, known: Mapping[str, tuple[int, float]]) -> None:
+    def _save(self, recorded: Mapping[str, ProcessId]) -> None:
         temporary = self.record.with_suffix(".tmp")
-        temporary.write_text(json.dumps(known))
+        temporary.write_text(json.dumps(recorded))
         temporary.replace(self.record)
 
 

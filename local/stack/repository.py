@@ -17,11 +17,17 @@ BRANCH = "main"
 
 
 def git(*args: str, cwd: Path) -> str:
-    """One git command; raises StackError with git's own words."""
-    done = subprocess.run(["git", *args], cwd=cwd, env=own_environment({}), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StackError(f"git {args[0]} failed in {cwd}: {done.stderr.strip()}")
-    return done.stdout.strip()
+    """Runs one git command and returns its output.
+
+    Raises:
+        StackError: it failed; with git's own message.
+    """
+    result = subprocess.run(
+        ["git", *args], cwd=cwd, env=own_environment({}), capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise StackError(f"git {args[0]} failed in {cwd}: {result.stderr.strip()}")
+    return result.stdout.strip()
 
 
 def seed(bare: Path) -> None:
@@ -32,10 +38,10 @@ def seed(bare: Path) -> None:
         raise StackError(
             f"{PROJECT} is no git checkout, so there is nothing to link the data to; git clone the project."
         )
-    half = bare.with_suffix(".new")
-    shutil.rmtree(half, ignore_errors=True)
-    half.parent.mkdir(parents=True, exist_ok=True)
-    git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(half), cwd=half.parent)
-    git("config", "receive.shallowUpdate", "true", cwd=half)  # the checkout may be a shallow clone
-    git("push", "--quiet", str(half), f"HEAD:refs/heads/{BRANCH}", cwd=PROJECT)
-    half.rename(bare)
+    unfinished = bare.with_suffix(".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(unfinished), cwd=unfinished.parent)
+    git("config", "receive.shallowUpdate", "true", cwd=unfinished)  # the checkout may be a shallow clone
+    git("push", "--quiet", str(unfinished), f"HEAD:refs/heads/{BRANCH}", cwd=PROJECT)
+    unfinished.rename(bare)

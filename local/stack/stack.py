@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from filelock import FileLock, Timeout
 
-from include.apod.adapters.git import checkout_version
+from include.apod.adapters.commits import checkout_version
 from local.stack import airflow, postgres, repository
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT, Layout
@@ -49,6 +49,7 @@ class Stack:
 
     @property
     def processes(self) -> Processes:
+        """Its processes."""
         return Processes(self.layout.processes, self.layout.logs)
 
     @property
@@ -70,11 +71,13 @@ class Stack:
 
     @property
     def server(self) -> postgres.Server:
+        """Its PostgreSQL server."""
         facts = self.facts
         return postgres.Server(self.layout.postgres, facts["postgres_port"], facts["postgres_password"])
 
     @property
     def address(self) -> str:
+        """The address of Airflow."""
         return f"http://127.0.0.1:{self.facts['api_port']}"
 
     @property
@@ -82,15 +85,21 @@ class Stack:
         """The names of the processes that make up a running stack."""
         return ("postgres", *AIRFLOW_PARTS) if self.layout.live else ("postgres", "nasa", *AIRFLOW_PARTS)
 
-    def api(self) -> tuple[str, str]:
-        """Base URL and key of NASA's service, or of its stand-in."""
+    @property
+    def stand_in(self) -> str:
+        """The address of the stand-in of NASA's services."""
+        return f"http://127.0.0.1:{self.facts['nasa_port']}"
+
+    @property
+    def nasa(self) -> airflow.NasaAccess:
+        """How the pipeline reaches NASA's services, or their stand-in."""
         if self.layout.live:
-            return airflow.NASA, os.environ.get("APOD_API_KEY") or airflow.API_KEY_DEFAULT
-        return f"http://127.0.0.1:{self.facts['nasa_port']}", "stand-in"
+            return airflow.NasaAccess("", os.environ.get("APOD_API_KEY") or airflow.API_KEY_DEFAULT)
+        return airflow.NasaAccess(self.stand_in, "stand-in")
 
     def environment(self) -> dict[str, str]:
-        """What Airflow, psql, git and dvc need to reach this stack."""
-        pipeline = airflow.pipeline_environment(self.layout, self.server, self.api(), checkout_version(PROJECT))
+        """The environment variables with which Airflow reaches this stack."""
+        pipeline = airflow.pipeline_environment(self.layout, self.server, self.nasa, checkout_version(PROJECT))
         return {**airflow.airflow_environment(self.layout, self.server, self.facts), **pipeline, **self.extra}
 
     @contextmanager
@@ -151,13 +160,13 @@ class Stack:
         facts: dict[str, Any] = {**WANTED_PORTS, **airflow.new_secrets()}
         if self.layout.facts.exists():
             facts = self.facts
-        taken: set[int] = set()
+        chosen: set[int] = set()
         for name in WANTED_PORTS:
-            if facts[name] in taken or not is_free(facts[name]):
+            if facts[name] in chosen or not is_free(facts[name]):
                 free = any_free()
                 self.say(f"port {facts[name]} is taken, using {free}")
                 facts[name] = free
-            taken.add(facts[name])
+            chosen.add(facts[name])
         temporary = self.layout.facts.with_suffix(".tmp")
         temporary.touch(mode=0o600)
         temporary.write_text(json.dumps(facts, indent=2))

@@ -23,9 +23,9 @@ def test_an_empty_environment_gives_the_defaults():
     )
 
 
-def test_a_relative_store_is_the_projects(monkeypatch):
+def test_a_relative_store_is_the_projects(deployment):
     """Never the folder that a task happens to run in."""
-    monkeypatch.setenv("APOD_STORE", "elsewhere")
+    deployment.set(APOD_STORE="elsewhere")
 
     assert read_settings().store == PROJECT / "elsewhere"
 
@@ -42,9 +42,9 @@ def test_a_relative_store_is_the_projects(monkeypatch):
         ("APOD_GIT_BRANCH", "--upload-pack=x", "not a branch name"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_variable(monkeypatch, name, value, match):
+def test_a_wrong_value_is_named_with_its_variable(deployment, name, value, match):
     """And where the meanings are."""
-    monkeypatch.setenv(name, value)
+    deployment.set(**{name: value})
     with pytest.raises(Misconfigured, match=f"{match}.*.env.example"):
         read_settings()
 

@@ -1,12 +1,13 @@
 """What each controller still has to do."""
 
+from include.apod.formats.fragments import read_manifest
 from include.apod.formats.store import Store
 from include.apod.ingest.ingest import ingest
 from include.apod.load.transform import transform
 from include.apod.status import ingest_status, load_status, version_status
 from include.apod.version.version import version
-from tests.apod.test_version import STAMP
-from tests.conftest import load
+from tests.helpers.repository import STAMP
+from tests.helpers.steps import load
 
 
 def test_an_empty_store_needs_every_day(store, scope):
@@ -58,3 +59,21 @@ def test_version_goes_from_nothing_to_due_to_done(store, loaded, repository, rem
         "the CSV is not on main yet",
         "main points at the CSV there is now",
     ]
+
+
+def tree(root):
+    """Every file with its time and bytes."""
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in root.rglob("*") if path.is_file()}
+
+
+def test_looking_changes_nothing(loaded, database, scope):
+    """Not even where a fragment is damaged: repairs belong to the steps."""
+    fragment = read_manifest(loaded.clean)["2026-11"]
+    fragment.path(loaded.clean).write_bytes(b"\0" * fragment.size)
+    before = tree(loaded.root)
+    report = load_status(loaded, database)
+    ingest_status(loaded, scope.archive, scope.now)
+
+    assert report.changed
+    assert "was damaged after transform wrote it" in report.sentence
+    assert before == tree(loaded.root)

@@ -5,7 +5,7 @@ import pytest
 from local.stack import postgres
 from local.stack.ports import any_free
 from local.stack.processes import Processes
-from tests.chaos.world import World, nasa_with_news, today
+from tests.helpers.world import World, nasa_with_news, today
 
 
 @pytest.fixture(scope="package")
@@ -29,7 +29,7 @@ def world(tmp_path_factory, revive, door):
     """A deployment on the evening before, and `world.control`: how an undisturbed day ends."""
     nasa = nasa_with_news()
     made = World(tmp_path_factory.mktemp("chaos"), revive.server, nasa, door.url, today())
-    door.service = nasa
+    door.open(nasa)
     made.found()
     made.set_back()
     made.whole_run()
@@ -40,6 +40,6 @@ def world(tmp_path_factory, revive, door):
 @pytest.fixture
 def evening(world, door):
     """The evening before."""
-    door.service = world.nasa
+    door.open(world.nasa)
     world.set_back()
     return world

@@ -17,9 +17,10 @@ with atheris.instrument_imports(include=["include.apod", "bs4", "html.parser"]):
 
     from include.apod.days import Span
     from include.apod.errors import ApodError
-    from include.apod.load.quarantine import fault
+    from include.apod.load.quarantine import broken_rule
+    from include.apod.sources import service
     from include.apod.sources.basic import Basic
-    from include.apod.sources.gate import by_day, sift
+    from include.apod.sources.gate import by_day, refused_days
     from include.apod.sources.planetary import Planetary
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -58,12 +59,12 @@ def one(client, body):
     answer.status_code, answer._content, answer.url = 200, body, client.url
     try:
         found = by_day(client.parsed(answer), SPAN, client.name)
-        made = {day: client.normalise(record) for day, record in found.items()}
-        sift(made, client.name)
+        made = {day: service(client.name).read(record).fields for day, record in found.items()}
+        refused_days(made, client.name)
     except ApodError:
         return
     for day, record in made.items():
-        fault(record, f"{day}")
+        broken_rule(record, f"{day}")
 
 
 def main():
@@ -71,7 +72,7 @@ def main():
     logging.disable()
     clients = {
         "planetary": lambda: Planetary("http://127.0.0.1", "a key", 0, NOW),
-        "basic": lambda: Basic("http://127.0.0.1", 0, NOW),
+        "basic": lambda: Basic("http://127.0.0.1", "", 0, NOW),
     }
     client = clients[sys.argv.pop(1)]()
     for seed in SEEDS:

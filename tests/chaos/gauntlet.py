@@ -29,19 +29,21 @@ from pathlib import Path
 
 import uvicorn
 
+from include.apod.adapters.git import clone_history
 from include.apod.days import DAY, Span
-from include.apod.history.versions import clone_history, pullable, read_versions
+from include.apod.history.versions import pullable, read_versions
 from include.apod.sources import basic
+from local.nasa.app import Application
 from local.nasa.archive import record_of
 from local.nasa.faults import Fault
 from local.nasa.gateway import Quota
-from local.nasa.service import Nasa
+from local.nasa.state import Nasa
 from local.stack import postgres
 from local.stack.ports import any_free
 from local.stack.processes import Processes
-from tests.chaos import warm_python
-from tests.chaos.test_kill import IN_DVC, POINTS
-from tests.chaos.world import HOOK, World
+from tests.helpers import warm_python
+from tests.helpers.kill_points import IN_DVC, POINTS
+from tests.helpers.world import HOOK, World
 
 BEGIN = date(2024, 1, 10)
 SINCE = date(2022, 6, 1)  # so that a source that changes its words in a look-back is no mass change
@@ -86,9 +88,6 @@ class Gauntlet(World):
             "APOD_SINCE": f"{SINCE}",
             "APOD_SOURCES": "planetary,basic",
             "APOD_DVC_PYTHON": str(self.program),
-            "AIRFLOW_CONN_APOD_API": json.dumps(
-                {"conn_type": "http", "host": self.url, "password": "a key", "extra": {"basic": self.url}}
-            ),
         }
 
     def look(self, steps, **changed):
@@ -159,7 +158,7 @@ def draw(plan, today, now):
             other = first - dice.randint(1, 9) * DAY
             last = first + dice.choice([0, 0, 1]) * DAY
             plan.lied_about |= {first, last} if what == "frozen" else set()
-            return kind, [Fault(what, service, first, last, now, until, other=other)]
+            return kind, [Fault(what, service, first, last, now, until, other_day=other)]
     return kind, []
 
 
@@ -277,8 +276,8 @@ def words(nasa, day):
     from include.apod.load.clean import clean_rows
     from local.nasa.basic import article
 
-    record = nasa.published(day)
-    both = [dict(record), basic.normalise(article(record))]
+    record = nasa.catalogue("planetary").published(day)
+    both = [dict(record), basic.read(article(record)).fields]
     frame = clean_rows(both)
     pick = frame[["title", "explanation", "url"]].astype(object).where(frame.notna(), None)
     return [*pick.itertuples(index=False, name=None)]
@@ -302,7 +301,7 @@ def gauntlet(seed, days=YEARS, say=lambda _: None):
             Fault("placeholder", "planetary", since=PLACEHOLDERS_FROM),
             Fault("gone", "planetary", since=RETIRED_FROM),
         ]
-        made = Gauntlet(home, server, nasa, until_done.enter_context(serving(nasa)), BEGIN)
+        made = Gauntlet(home, server, nasa, until_done.enter_context(serving(Application(nasa))), BEGIN)
         made.preload()
         made.begin(program)
         plan = Plan(random.Random(seed))

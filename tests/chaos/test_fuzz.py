@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.helpers.project import PROJECT
 
 pytestmark = pytest.mark.chaos
 fuzz = pytest.importorskip("tests.chaos.fuzz", reason="atheris has no wheel for this platform")

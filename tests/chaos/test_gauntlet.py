@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.chaos.gauntlet import YEARS
-from tests.conftest import PROJECT
+from tests.helpers.project import PROJECT
 
 
 @pytest.mark.parametrize(

@@ -9,47 +9,12 @@ import re
 import pytest
 
 from include.apod.adapters.files import md5_of
-from include.apod.adapters.remote import path_of
-from tests.chaos.world import STEPS
-from tests.conftest import PROJECT
+from include.apod.adapters.remote import object_path
+from tests.helpers.kill_points import IN_DVC, POINTS
+from tests.helpers.project import PROJECT
+from tests.helpers.world import STEPS
 
 KILLED = -9
-# step, point, how often it is passed first, who dies (nobody else but the process that is there), what is lost with it
-POINTS = [
-    ("ingest", "file.written coverage.json"),
-    ("ingest", "file.renamed coverage.json"),
-    ("ingest", "file.written ????-??.jsonl"),
-    ("ingest", "file.renamed ????-??.jsonl"),
-    ("transform", "file.written *.origin.csv"),
-    ("transform", "file.renamed *.origin.csv"),
-    ("transform", "file.written ????????????????.csv"),
-    ("transform", "file.renamed ????????????????.csv"),
-    ("transform", "file.written manifest.json"),
-    ("transform", "file.renamed manifest.json"),
-    ("stage_table", "schema.migrated"),
-    ("stage_table", "staging.copied"),
-    ("stage_table", "staging.committed"),
-    ("stage_csv", "file.written apod_data.csv"),
-    ("stage_csv", "file.renamed apod_data.csv"),
-    ("stage_csv", "file.written composition.json"),
-    ("stage_csv", "file.renamed composition.json"),
-    ("publish", "publish.begun"),
-    ("publish", "publish.merged"),
-    ("publish", "publish.proven"),
-    ("publish", "publish.committed"),
-    ("publish", "csv.renamed"),
-    ("publish", "file.written composition.json"),
-    ("publish", "file.renamed composition.json"),
-    ("publish", "file.written datapackage.json"),
-    ("publish", "file.renamed datapackage.json"),
-    ("version", "version.cloned"),
-    ("version", "version.taken"),
-    ("version", "version.safe"),
-    ("version", "version.committed"),
-    ("version", "version.pushed"),
-    ("version", "version.recorded"),
-]
-IN_DVC = ["dvc.added", "dvc.object", "dvc.pushed", "dvc.verified"]  # in the process that has DVC
 SHORT = {  # the other points are for `make chaos`
     "file.renamed ????-??.jsonl",
     "file.renamed ????????????????.csv",
@@ -135,7 +100,7 @@ def test_a_dvc_that_is_killed(evening, point):
 def test_a_dvc_that_is_killed_when_it_has_removed_a_half_object(evening):
     """The branch names an object that is gone now; the next run puts it there."""
     evening.whole_run()
-    half = evening.remote / path_of(md5_of(evening.store.csv))
+    half = evening.remote / object_path(md5_of(evening.store.csv))
     half.chmod(0o644)
     half.write_bytes(half.read_bytes()[:1000])
     evening.arm("dvc.removed", kill=["parent"])

@@ -12,9 +12,9 @@ from include.apod.days import DAY, newest_publishable
 from local.stack.layout import Layout
 from local.stack.ready import bring_up
 from local.stack.stack import Stack
-from tests.chaos.airflow_under_test import Airflow
-from tests.chaos.world import HOOK
-from tests.conftest import PROJECT
+from tests.helpers.airflow_under_test import Airflow
+from tests.helpers.project import PROJECT
+from tests.helpers.world import HOOK
 
 pytestmark = pytest.mark.stack
 
@@ -34,18 +34,16 @@ def airflow(tmp_path_factory):
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("APOD_LOCAL", str(home))
-        stack = Stack(Layout(), print, extra)
-        with stack.locked():
-            try:
-                made = Airflow(stack, home)
-                made.trigger("ingest")
-                made.settle()
-                yield made
-                made.rest.close()
-            finally:
-                stack.stop()
+    stack = Stack(Layout(base=home), print, extra)
+    with stack.locked():
+        try:
+            running = Airflow(stack, home)
+            running.trigger("ingest")
+            running.settle()
+            yield running
+            running.rest.close()
+        finally:
+            stack.stop()
 
 
 def test_a_consumer_that_was_paused_for_a_week(airflow):
@@ -207,7 +205,7 @@ def test_a_stack_that_is_killed(airflow, parts):
     airflow.kill(*(parts or airflow.stack.processes.running()))
     airflow.rest.close()
     airflow.rest = bring_up(airflow.stack)
-    httpx.post(f"{airflow.stack.api()[0]}/-/edits", content="\n".join(edits(airflow.expected))).raise_for_status()
+    httpx.post(f"{airflow.stack.stand_in}/-/edits", content="\n".join(edits(airflow.expected))).raise_for_status()
     airflow.trigger("ingest")
     airflow.settle()
     airflow.trigger("load")

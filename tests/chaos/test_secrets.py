@@ -18,10 +18,10 @@ from include.apod.settings import read_settings
 from local.nasa.archive import record_of
 from local.nasa.faults import Fault
 from local.nasa.gateway import Quota
-from local.nasa.service import Nasa
+from local.nasa.state import Nasa
 from local.stack.layout import Layout
 from local.stack.stack import Stack
-from tests.chaos.airflow_under_test import Airflow
+from tests.helpers.airflow_under_test import Airflow
 from tools.git_server import TOKEN, serving
 
 KEY = "MARKED-api-key-4711"
@@ -61,11 +61,10 @@ def lived_through(tmp_path_factory, door, chat):
     home = tmp_path_factory.mktemp("a stack with secrets")
     nasa = Nasa(record_of)
     nasa.gateway.keys[KEY] = Quota()
-    door.service = nasa
+    door.open(nasa)
     chat.clear()
     since = newest_publishable(datetime.now(UTC)) - 60 * DAY
-    with pytest.MonkeyPatch.context() as patch, serving(home / "demo") as (git_url, expired):
-        patch.setenv("APOD_LOCAL", str(home))
+    with serving(home / "demo") as (git_url, expired):
         api = {"conn_type": "http", "host": door.url, "password": KEY, "extra": {"basic": door.url}}
         git = {"conn_type": "git", "host": f"{git_url}/github.git", "login": "user", "password": TOKEN}
         extra = {
@@ -75,7 +74,7 @@ def lived_through(tmp_path_factory, door, chat):
             "AIRFLOW_CONN_APOD_ALERTS": json.dumps({"conn_type": "http", "host": chat.url, "password": HOOK}),
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         }
-        stack = Stack(Layout(), print, extra)
+        stack = Stack(Layout(base=home), print, extra)
         with stack.locked():
             try:
                 airflow = Airflow(stack, home)

@@ -1,4 +1,4 @@
-"""Words to a person: by mail or to a webhook."""
+"""Messages to a person, by webhook or mail."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Webhook:
-    """A chat's or pager's address that takes `{"text": …}`, as Slack, Mattermost and many others do."""
+    """The address of a chat or pager that takes `{"text": …}`, as Slack, Mattermost and many others do."""
 
     url: str = field(repr=False)
 
     def send(self, subject: str, text: str) -> None:
-        """Posts subject and text; by Python's own client, since that of `requests` logs the address at debug level.
+        """Posts subject and text. Uses urllib, since `requests` logs the (secret) address at debug level.
 
         Raises:
-            OSError: it was not taken.
-            ValueError: the address is none.
+            OSError: it was not delivered.
+            ValueError: the URL is not a web address.
         """
         if not self.url.startswith(("http://", "https://")):
             raise ValueError("not a web address")
         body = json.dumps({"text": f"{subject}\n{text}"}).encode()
-        asked = Request(self.url, body, {"Content-Type": "application/json"})  # noqa: S310  # checked above
-        urlopen(asked, timeout=TIMEOUT_SECONDS).close()  # noqa: S310
+        request = Request(self.url, body, {"Content-Type": "application/json"})  # noqa: S310  # the scheme is checked above
+        urlopen(request, timeout=TIMEOUT_SECONDS).close()  # noqa: S310  # likewise
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail server, and who writes to whom.
+    """A mail server, a sender and a recipient.
 
     Attributes:
-        host, port: of the server.
-        login, password: where it asks for them; then the connection is encrypted first.
-        sender, to: addresses.
+        host, port: the server's.
+        login, password: empty where the server needs none. With a password the connection is encrypted first.
+        sender, to: mail addresses.
     """
 
     host: str
@@ -52,7 +52,7 @@ class Mail:
         """Sends a mail.
 
         Raises:
-            OSError: it was not taken.
+            OSError: it was not delivered.
         """
         message = EmailMessage()
         message["Subject"], message["From"], message["To"] = subject, self.sender, self.to

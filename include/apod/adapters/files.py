@@ -1,4 +1,4 @@
-"""How files are replaced and hashed."""
+"""Local files: atomic replacement and md5."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
 
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
-    """A file to write that becomes `path` when the block ends well, whole or not at all.
+    """Opens a temporary file that is renamed to `path` when the block ends without an error.
 
-    The temporary name is fixed, so that what a killed writer left is overwritten by the next one. Unless `durable`, a
-    power cut may leave any bytes under the name: for what is checked when it is read, and can be made again.
+    A reader sees the old file or the whole new one. The temporary name is fixed, so a file that a killed writer left is
+    overwritten by the next one. With `durable=False` nothing is flushed to the disk: after a power cut the file may
+    hold anything, so use it only for files whose digest is checked when they are read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
@@ -37,7 +38,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes renames in `folder` survive a power cut."""
+    """Flushes a folder, so that renames in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -45,10 +46,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def md5_hex(content: bytes) -> str:
+    """The md5 of some bytes, 32 hex digits."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 def md5_of(path: Path) -> str:
-    """The hex md5 of a file's bytes: the digest that DVC, Postgres and `md5sum` share."""
+    """The md5 of a file, as DVC, PostgreSQL and `md5sum` compute it: 32 hex digits."""
     digest = hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""git by its command line, in a throw-away clone."""
+"""git by its command line, in throw-away clones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from include.apod.errors import Misconfigured, Unavailable
 
@@ -15,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from include.apod.errors import ApodError
+
 TIMEOUT_SECONDS = 300
-# What a machine's own git configuration may not change: signing, hooks and line ends.
-STEADY = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
-TOO_LATE = ("fetch first", "non-fast-forward", "cannot lock ref")
-REFUSED = (
+# Settings of the machine's own git configuration that must not change a commit: signing, hooks and line ends.
+FIXED_CONFIG = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
+BEHIND = ("fetch first", "non-fast-forward", "cannot lock ref")  # git's words where somebody else pushed first
+REFUSALS = (
     "authentication failed",
     "permission denied",
     "not found",
@@ -33,14 +34,14 @@ REFUSED = (
 
 @dataclass(frozen=True)
 class Repository:
-    """Where versions are committed.
+    """The repository that versions are committed to.
 
     Attributes:
-        url: of the main repository, free of credentials.
-        branch: that the versions go to.
+        url: its address, without credentials.
+        branch: the branch for versions.
         author: `Name <address>` on the commits.
-        env: what git needs to log in; never shown.
-        token: that git may repeat in an error, and that no message of ours may hold.
+        env: environment variables with which git logs in; never shown.
+        token: a secret that git may repeat in an error; replaced in every message.
     """
 
     url: str
@@ -58,22 +59,22 @@ class Clone:
     repository: Repository
 
     def git(self, *args: str, stdin: str | None = None) -> str:
-        """Runs one git command and returns what it printed.
+        """Runs one git command and returns its output, stripped.
 
         Raises:
             Unavailable: git failed; a retry may help.
             Misconfigured: the repository, the branch or the credentials are refused.
         """
-        done = self.attempt(*args, stdin=stdin)
-        if done.returncode:
-            raise failure(args[0], done.stderr, self.repository)
-        return done.stdout.strip()
+        result = self.attempt(*args, stdin=stdin)
+        if result.returncode:
+            raise git_error(args[0], result.stderr, self.repository)
+        return result.stdout.strip()
 
     def attempt(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Runs one git command whose failure the caller deals with."""
+        """Runs one git command; the caller looks at its exit status."""
         try:
             return subprocess.run(
-                ["git", *STEADY, *args],
+                ["git", *FIXED_CONFIG, *args],
                 cwd=self.path,
                 env=_environment(self.repository),
                 input=stdin,
@@ -87,10 +88,10 @@ class Clone:
         except subprocess.TimeoutExpired as error:
             raise Unavailable(f"git {args[0]} with {self.repository.url} took over {TIMEOUT_SECONDS} s.") from error
 
-    def git_bytes(self, *args: str, stdin: bytes) -> bytes:
-        """Runs one git command that prints anything; raises as `git` does."""
-        done = subprocess.run(
-            ["git", *STEADY, *args],
+    def git_bytes(self, *args: str, stdin: bytes = b"") -> bytes:
+        """Runs one git command whose output is not text; raises as `git` does."""
+        result = subprocess.run(
+            ["git", *FIXED_CONFIG, *args],
             cwd=self.path,
             env=_environment(self.repository),
             input=stdin,
@@ -98,45 +99,75 @@ class Clone:
             timeout=TIMEOUT_SECONDS,
             check=False,
         )
-        if done.returncode:
-            raise failure(args[0], done.stderr.decode(errors="replace"), self.repository)
-        return done.stdout
+        if result.returncode:
+            raise git_error(args[0], result.stderr.decode(errors="replace"), self.repository)
+        return result.stdout
 
-    def push(self) -> Exception | None:
-        """Pushes what is checked out to the branch; returns git's words when somebody else's commit came first.
+    def push(self) -> ApodError | None:
+        """Pushes HEAD to the branch. Returns the error if somebody else pushed first, so that the caller can redo.
 
         Raises:
             Unavailable, Misconfigured: the push failed for another reason.
         """
-        done = self.attempt("push", "--quiet", "origin", f"HEAD:refs/heads/{self.repository.branch}")
-        if not done.returncode:
+        result = self.attempt("push", "--quiet", "origin", f"HEAD:refs/heads/{self.repository.branch}")
+        if not result.returncode:
             return None
-        error = failure("push", done.stderr, self.repository)
-        if any(word in done.stderr for word in TOO_LATE):
+        error = git_error("push", result.stderr, self.repository)
+        if any(words in result.stderr for words in BEHIND):
             return error
         raise error
 
     def has(self, name: str) -> bool:
-        """Whether the commit that is checked out has this file."""
+        """Whether HEAD has this file."""
         return not self.attempt("cat-file", "-e", f"HEAD:{name}").returncode
 
     def read(self, name: str) -> str | None:
-        """The text of a file of the clone, None where there is none."""
+        """The text of a file of the working copy; None if there is none."""
         path = self.path / name
         return path.read_text() if path.exists() else None
 
+    def read_blobs(self, names: list[str]) -> list[str | None]:
+        """The text of each `commit:path`, None for one that does not exist. Runs one process for all of them."""
+        output = self.git_bytes("cat-file", "--batch", stdin="\n".join(names).encode())
+        texts: list[str | None] = []
+        position = 0
+        for _ in names:
+            line_end = output.index(b"\n", position)
+            header = output[position:line_end].split()  # `id type size`, or `name missing`
+            if len(header) == len(("id", "type", "size")) and header[-1] != b"missing":
+                end = line_end + 1 + int(header[2])
+                texts.append(output[line_end + 1 : end].decode(errors="replace"))
+                position = end + 1
+            else:
+                texts.append(None)
+                position = line_end + 1
+        return texts
 
-def clone(repository: Repository, folder: Path) -> Clone:
-    """A shallow clone of the repository's branch.
 
-    Raises:
-        Unavailable, Misconfigured: git's own words, and what to check.
-    """
+def _clone(repository: Repository, folder: Path, *options: str) -> Clone:
     Clone(folder.parent, repository).git(
-        "clone", "--quiet", "--depth=1", "--single-branch", "--no-tags", "--branch", repository.branch, "--",
-        repository.url, str(folder),
+        "clone", "--quiet", *options, "--single-branch", "--branch", repository.branch, "--", repository.url,
+        str(folder),
     )  # fmt: skip
     return Clone(folder, repository)
+
+
+def clone(repository: Repository, folder: Path) -> Clone:
+    """Clones the newest commit of the repository's branch.
+
+    Raises:
+        Unavailable, Misconfigured: git's own message, and what to check.
+    """
+    return _clone(repository, folder, "--depth=1", "--no-tags")
+
+
+def clone_history(repository: Repository, folder: Path) -> Clone:
+    """Clones the whole history of the branch and all tags; no files are checked out.
+
+    Raises:
+        Unavailable, Misconfigured: git's own message, and what to check.
+    """
+    return _clone(repository, folder, "--no-checkout")
 
 
 def _environment(repository: Repository) -> dict[str, str]:
@@ -154,43 +185,12 @@ def _environment(repository: Repository) -> dict[str, str]:
     }
 
 
-def failure(command: str, stderr: str, repository: Repository) -> Exception:
-    said = " ".join(stderr.split())
+def git_error(command: str, stderr: str, repository: Repository) -> ApodError:
+    """The error for a failed git command, with git's own message and without the token."""
+    output = " ".join(stderr.split())
     if repository.token:
-        said = said.replace(repository.token, "***")
-    message = f"git {command} failed for branch {repository.branch} of {repository.url}: {said}"
-    if any(word in said.lower() for word in REFUSED):
+        output = output.replace(repository.token, "***")
+    message = f"git {command} failed for branch {repository.branch} of {repository.url}: {output}"
+    if any(words in output.lower() for words in REFUSALS):
         return Misconfigured(f"{message}. Check host, login and password of connection apod_git, and APOD_GIT_BRANCH.")
     return Unavailable(message)
-
-
-def checkout_version(folder: Path) -> str:
-    """The commit of a checkout, with `-dirty` where files differ from it.
-
-    In an image it is what was written when that was made; `unknown` where there is neither.
-    """
-
-    def said(*args: str) -> str:
-        command = ["git", *STEADY, *args]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
-
-    if not (folder / ".git").exists() or not (head := said("rev-parse", "HEAD")):
-        written = folder / ".code-version"
-        return written.read_text().strip() if written.exists() else "unknown"
-    return head + ("-dirty" if said("status", "--porcelain") else "")
-
-
-def commit_url(address: str, commit: str) -> str | None:
-    """Where the host of a repository shows a commit; None where it is no host that is known to."""
-    host, path = _host_of(address)
-    part = {"github.com": "commit", "gitlab.com": "-/commit", "bitbucket.org": "commits", "codeberg.org": "commit"}
-    return f"https://{host}/{path}/{part[host]}/{commit}" if host in part else None
-
-
-def _host_of(address: str) -> tuple[str, str]:
-    if "://" in address:
-        parts = urlsplit(address)
-        host, path = parts.hostname or "", parts.path
-    else:  # git@host:path
-        host, _, path = address.rpartition("@")[2].partition(":")
-    return host, path.strip("/").removesuffix(".git")

@@ -1,4 +1,4 @@
-"""Object stores: S3, Google Cloud Storage and Azure by their URLs, through obstore."""
+"""Object stores (S3, Google Cloud Storage, Azure) by URL, through obstore."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 import re
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from obstore import exceptions as said
+from obstore import exceptions as obstore_errors
 from obstore.store import from_url
 
 from include.apod.errors import ApodError, Misconfigured, Unavailable
@@ -18,65 +18,73 @@ if TYPE_CHECKING:
 
     from obstore.store import ClientConfig, ObjectStore, S3Config
 
-CREDENTIALS = {  # what login and password of a connection are there
+CREDENTIAL_OPTIONS = {  # by URL scheme: obstore's names for login and password of an Airflow connection
     "s3": ("access_key_id", "secret_access_key"),
     "gs": ("", "service_account_key"),
     "az": ("account_name", "account_key"),
 }
-SPELLED = {"endpoint_url": "endpoint", "region_name": "region", "key_path": "service_account"}  # as Airflow's hooks do
-PATIENCE = timedelta(seconds=60)
+AIRFLOW_OPTIONS = {"endpoint_url": "endpoint", "region_name": "region", "key_path": "service_account"}
+RETRY_TIMEOUT = timedelta(seconds=60)
+REFUSALS = (obstore_errors.PermissionDeniedError, obstore_errors.UnauthenticatedError)
 
 
-def options_of(uri: str, login: str | None, password: str | None, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a store from the fields of a connection; without any, the machine's own identity is used."""
-    user, secret = CREDENTIALS.get(uri.partition("://")[0], ("", ""))
-    named = {SPELLED.get(name, name): value for name, value in extra.items()}
-    return named | ({user: login} if user and login else {}) | ({secret: password} if secret and password else {})
+def connection_options(
+    uri: str, login: str | None, password: str | None, extra: Mapping[str, object]
+) -> dict[str, object]:
+    """Obstore's options for the fields of an Airflow connection. Without any, the machine's own identity is used."""
+    login_option, password_option = CREDENTIAL_OPTIONS.get(uri.partition("://")[0], ("", ""))
+    options = {AIRFLOW_OPTIONS.get(name, name): value for name, value in extra.items()}
+    if login_option and login:
+        options[login_option] = login
+    if password_option and password:
+        options[password_option] = password
+    return options
 
 
-def open_objects(uri: str, options: Mapping[str, Any] | None = None) -> ObjectStore:
-    """The object store at `uri`, its objects named from there on.
+def _message(error: Exception) -> str:
+    """The client's message in one line, without its debug representation."""
+    return " ".join(f"{error}".partition("Debug source")[0].split())[:500]
 
-    What `options` leave out comes from `AWS_*` and the like, or is the machine's own identity.
+
+def open_object_store(uri: str, options: Mapping[str, object] | None = None) -> ObjectStore:
+    """Opens the object store at `uri`; object names are relative to it.
+
+    Options that are not given come from environment variables (`AWS_*` and the like) or the machine's own identity.
 
     Raises:
-        Misconfigured: there is no client for this scheme, or it has no such option.
+        Misconfigured: unknown scheme or option.
     """
-    named = (
-        (options or {}).get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    )
-    client: ClientConfig = {"allow_http": True} if f"{named}".startswith("http://") else {}
-    config = cast("S3Config", dict(options or {}))  # or that of another store: the scheme says
+    config = dict(options or {})
+    environment = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    endpoint = config.get("endpoint") or environment or ""
+    client: ClientConfig = {"allow_http": True} if f"{endpoint}".startswith("http://") else {}
     try:
-        return from_url(uri, config=config, client_options=client, retry_config={"retry_timeout": PATIENCE})
-    except (said.BaseError, ValueError) as error:
-        raise Misconfigured(f"{uri} is no object store that can be opened: {_words(error)}") from error
+        return from_url(
+            uri,
+            config=cast("S3Config", config),  # or that of another store, which the scheme decides
+            client_options=client,
+            retry_config={"retry_timeout": RETRY_TIMEOUT},
+        )
+    except (obstore_errors.BaseError, ValueError) as error:
+        raise Misconfigured(f"{uri} is no object store that can be opened: {_message(error)}") from error
 
 
 @contextmanager
-def answering(what: str) -> Iterator[None]:
-    """Turns what an object store's client raises into errors of ours; a lost object is left to the caller.
+def translating_errors(subject: str) -> Iterator[None]:
+    """Turns obstore's errors into ours. `subject` begins the message. A missing object stays a FileNotFoundError.
 
     Raises:
-        Misconfigured: the store refuses us, or there is no such bucket.
-        Unavailable: anything else.
+        Misconfigured: the store refuses the credentials, or the bucket does not exist.
+        Unavailable: any other error.
     """
     try:
         yield
     except (ApodError, FileNotFoundError):
         raise
-    except (said.BaseError, OSError) as error:
-        words = _words(error)
-        if isinstance(error, _REFUSALS) or re.search("status code: 40[13]", words):
-            raise Misconfigured(f"{what} refuses these credentials: {words}") from error
-        if "status code: 404" in words:
-            raise Misconfigured(f"{what} has no bucket or folder: {words}") from error
-        raise Unavailable(f"{what} does not answer: {words}") from error
-
-
-_REFUSALS = (said.PermissionDeniedError, said.UnauthenticatedError)
-
-
-def _words(error: Exception) -> str:
-    """What a client says, without what it adds on how it says so."""
-    return " ".join(f"{error}".partition("Debug source")[0].split())[:500]
+    except (obstore_errors.BaseError, OSError) as error:
+        message = _message(error)
+        if isinstance(error, REFUSALS) or re.search("status code: 40[13]", message):
+            raise Misconfigured(f"{subject} refuses these credentials: {message}") from error
+        if "status code: 404" in message:
+            raise Misconfigured(f"{subject} has no bucket or folder: {message}") from error
+        raise Unavailable(f"{subject} does not answer: {message}") from error

@@ -1,4 +1,4 @@
-"""Folders for one piece of work; those of work that was killed are removed by whoever comes next."""
+"""Temporary folders that are removed even when the process that made them was killed."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME = "apod-scratch-"  # nobody else's
+PREFIX = "apod-scratch-"
+
+
+def _remove_abandoned() -> None:
+    for folder in Path(gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # locked by a living process, another user's, or removed in the meantime
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(descriptor)
 
 
 @contextmanager
 def scratch(purpose: str) -> Iterator[Path]:
-    """A folder of its own, gone when the block ends.
+    """Makes a temporary folder, and removes it when the block ends.
 
-    The process holds a lock on it. A folder that nobody holds was left by a process that is dead.
+    The process holds a file lock on its folder. A folder without a lock was left by a killed process; the next call
+    removes it.
     """
-    _sweep()
-    unborn = Path(mkdtemp(prefix=f".{NAME}{purpose}-"))  # hidden until it is held: no sweep takes it
-    folder = unborn.with_name(unborn.name[1:])
-    held = os.open(unborn, os.O_RDONLY)
+    _remove_abandoned()
+    hidden = Path(mkdtemp(prefix=f".{PREFIX}{purpose}-"))  # a hidden name is not cleaned up: it has no lock yet
+    folder = hidden.with_name(hidden.name[1:])
+    descriptor = os.open(hidden, os.O_RDONLY)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield unborn.rename(folder)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield hidden.rename(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(held)
-
-
-def _sweep() -> None:
-    for left in Path(gettempdir()).glob(f"{NAME}*"):
-        with suppress(OSError):  # held, somebody else's, or gone in between
-            found = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left)
-            finally:
-                os.close(found)
+        os.close(descriptor)

@@ -1,6 +1,6 @@
-"""Airflow connections in, plain clients out.
+"""Opens what the Airflow connections name.
 
-Each function imports its provider when called: DAG files are parsed every few seconds and again in each task.
+Each function imports what it needs when it is called: DAG files are parsed every few seconds and again in each task.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from include.apod.errors import Misconfigured, Unavailable
+from include.apod.sources import HOST_SERVICE, SERVICES, service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,34 +29,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-
-def open_sources(settings: Settings, now: datetime) -> list[Source]:
-    """The services to ask, in order of preference, from connection `apod_api`.
-
-    Its host is the base URL of NASA's API and its password the key; `basic` in its extra is the base URL of the
-    replacement service.
-
-    Raises:
-        Misconfigured: an address is none, or would send the key in clear.
-    """
-    from airflow.sdk import Connection
-
-    from include.apod.sources.basic import Basic
-    from include.apod.sources.planetary import Planetary
-
-    connection = Connection.get("apod_api")
-    host = _base_url(connection.host or "https://api.nasa.gov")
-    basic = _base_url(connection.extra_dejson.get("basic", "https://science.nasa.gov"))
-    pause = settings.pause_seconds
-    made: dict[str, Source] = {
-        "planetary": Planetary(host, connection.password or "DEMO_KEY", pause, now),
-        "basic": Basic(basic, pause, now),
-    }
-    return [made[name] for name in settings.sources]
+DATABASE = "PostgreSQL of connection apod_postgres"
+# psycopg gives no error code where no session came about, so these are PostgreSQL's words
+REFUSED = re.compile("authentication failed|no password supplied|does not exist|no pg_hba.conf entry|permission denied")
 
 
 def _base_url(address: str) -> str:
-    """The address, where it is one that may be asked."""
+    """The address, if requests may be sent there."""
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Misconfigured(f"Connection apod_api has {address!r}; write the base URL, e.g. https://api.nasa.gov")
@@ -64,13 +44,31 @@ def _base_url(address: str) -> str:
     return address
 
 
-@contextmanager
-def open_database() -> Iterator[Database]:
-    """A connection to the data base of connection `apod_postgres`, in autocommit; closed afterwards.
+def open_sources(settings: Settings, now: datetime) -> list[Source]:
+    """Sessions with the services of `APOD_SOURCES`, in order of preference, from connection `apod_api`.
+
+    Its host is the base URL of api.nasa.gov, its password the API key. The base URL of any other service may stand in
+    the extra under the service's name; without one it is NASA's own.
 
     Raises:
-        Misconfigured: the login or the database does not exist, or the role may not do what we do.
-        Unavailable: it cannot be reached, it went away in between, or it has no room or no time for us.
+        Misconfigured: an address is invalid, or would send the key unencrypted.
+    """
+    from airflow.sdk import Connection
+
+    connection = Connection.get("apod_api")
+    addresses = {HOST_SERVICE: connection.host} | connection.extra_dejson
+    key = connection.password or "DEMO_KEY"
+    urls = {name: _base_url(addresses.get(name) or service(name).BASE_URL) for name in SERVICES}
+    return [service(name).connect(urls[name], key, settings.pause_seconds, now) for name in settings.sources]
+
+
+@contextmanager
+def open_database() -> Iterator[Database]:
+    """A connection to the database of connection `apod_postgres`, in autocommit; closed when the block ends.
+
+    Raises:
+        Misconfigured: login or database do not exist, or the role lacks a right.
+        Unavailable: it cannot be reached, went away meanwhile, or has no room or no time for us.
     """
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
@@ -82,25 +80,24 @@ def open_database() -> Iterator[Database]:
         with connection:
             yield connection
     except psycopg.OperationalError as error:
-        said = " ".join(str(error).split())
-        raise (Misconfigured if _REFUSED.search(said) else Unavailable)(f"{_DATABASE}: {said}") from error
+        message = f"{DATABASE}: {' '.join(str(error).split())}"
+        if REFUSED.search(message):
+            raise Misconfigured(message) from error
+        raise Unavailable(message) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise Misconfigured(
-            f"{_DATABASE}: {error.diag.message_primary}. Grant its role CREATE on the database, or make it owner of "
+            f"{DATABASE}: {error.diag.message_primary}. Grant its role CREATE on the database, or make it owner of "
             "schema apod."
         ) from error
 
 
-_DATABASE = "PostgreSQL of connection apod_postgres"
-# psycopg gives no error code where no session came about, so these are PostgreSQL's words
-_REFUSED = re.compile(
-    "authentication failed|no password supplied|does not exist|no pg_hba.conf entry|permission denied"
-)
-
-
 @contextmanager
 def open_repository(settings: Settings) -> Iterator[Repository]:
-    """The main repository of connection `apod_git`, with what git needs to log in."""
+    """The repository of connection `apod_git`, with what git needs to log in.
+
+    Raises:
+        Misconfigured: the connection has no host.
+    """
     from airflow.providers.git.hooks.git import GitHook
 
     from include.apod.adapters.git import Repository
@@ -113,14 +110,16 @@ def open_repository(settings: Settings) -> Iterator[Repository]:
 
 
 @contextmanager
-def open_store(settings: Settings, *parts: str) -> Iterator[Store]:
-    """The store, with those of its parts that a step works with; an object store is that of connection `apod_store`.
+def open_store(settings: Settings, *folders: str, read_only: bool = False) -> Iterator[Store]:
+    """The store, with those of its folders that a step works with. An object store is that of connection `apod_store`.
+
+    With `read_only` nothing is sent to an object store; who only looks opens it so.
 
     Raises:
-        Misconfigured: there is no client for its scheme, or it refuses us.
+        Misconfigured: unknown scheme, or the store refuses the credentials.
         Unavailable: it does not answer.
     """
-    from include.apod.formats.store import Store
+    from include.apod.formats.store import Store, open_mirrored
 
     if isinstance(settings.store, Path):
         yield Store(settings.store)
@@ -128,21 +127,21 @@ def open_store(settings: Settings, *parts: str) -> Iterator[Store]:
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    from include.apod.adapters.mirror import mirrored
-    from include.apod.adapters.object_store import open_objects, options_of
+    from include.apod.adapters.object_store import connection_options, open_object_store
 
     options = {}
-    with suppress(AirflowNotFoundException):  # then the machine's own identity has to do
-        told = Connection.get("apod_store")
-        options = options_of(settings.store, told.login, told.password, told.extra_dejson)
-    with mirrored(open_objects(settings.store, options), settings.store, parts) as store:
+    with suppress(AirflowNotFoundException):  # then the machine's own identity is used
+        connection = Connection.get("apod_store")
+        options = connection_options(settings.store, connection.login, connection.password, connection.extra_dejson)
+    objects = open_object_store(settings.store, options)
+    with open_mirrored(objects, settings.store, folders, read_only=read_only) as store:
         yield store
 
 
 def alert(subject: str, text: str) -> None:
-    """Tells a person, where connection `apod_alerts` says whom; a message that cannot be sent is a line in the log.
+    """Sends a message to the person of connection `apod_alerts`, if there is one. If it fails, the log has a line.
 
-    `http`: a webhook; host = its address, password = the secret end of it. `smtp`: host, port, login and password, and
+    `http`: a webhook; host is its address, password the secret end of it. `smtp`: host, port, login and password, and
     `from` and `to` in the extra.
     """
     from airflow.sdk import Connection
@@ -151,15 +150,15 @@ def alert(subject: str, text: str) -> None:
     from include.apod.adapters.alerts import Mail, Webhook
 
     try:
-        told = Connection.get("apod_alerts")
+        connection = Connection.get("apod_alerts")
     except AirflowNotFoundException:
         return
-    password, extra = told.password or "", told.extra_dejson
-    way: Webhook | Mail = Webhook(f"{told.host or ''}{password}")
-    if told.conn_type == "smtp":
+    password, extra = connection.password or "", connection.extra_dejson
+    channel: Webhook | Mail = Webhook(f"{connection.host or ''}{password}")
+    if connection.conn_type == "smtp":
         sender, to = f"{extra.get('from')}", f"{extra.get('to')}"
-        way = Mail(told.host or "", told.port or 25, told.login or "", password, sender, to)
+        channel = Mail(connection.host or "", connection.port or 25, connection.login or "", password, sender, to)
     try:
-        way.send(subject, text)
-    except (OSError, ValueError) as error:  # its words may hold the address, and with it the secret
-        log.error("connection apod_alerts did not take %r: %s", subject, type(error).__name__)  # noqa: TRY400
+        channel.send(subject, text)
+    except (OSError, ValueError) as error:  # its message may hold the address, and with it the secret
+        log.error("connection apod_alerts did not take %r: %s", subject, type(error).__name__)  # noqa: TRY400  # likewise the traceback

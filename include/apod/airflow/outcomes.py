@@ -1,4 +1,4 @@
-"""What a step gives back, or raises, in Airflow's terms: success with an event, skip, retry later, fail now."""
+"""Turns a step's result, or its error, into Airflow's terms: success with an event, skip, retry later, fail now."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import inspect
 import logging
 import sys
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowSkipException
 
-from include.apod.adapters.git import commit_url
+from include.apod.adapters.commits import commit_url
 from include.apod.airflow import handover
 from include.apod.airflow.connections import alert
+from include.apod.airflow.handover import Place
 from include.apod.errors import BadData, Misconfigured, NotPublished, RateLimited, SourceChanged
 from include.apod.run import Run
 from include.apod.settings import read_settings
@@ -27,25 +29,24 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Asset, BaseOperator, Context, XComArg
 
-    from include.apod.airflow.handover import Place
     from include.apod.run import Report
 
 log = logging.getLogger(__name__)
 
-done: dict[str, Report] = {}  # what this process' task did, for `lineage`
 _NO_PARAMETERS = inspect.Signature()
 
 
-class ByDecision(RetryPolicy):
-    """Retries what may work later, and when the service said it would; fails at once what cannot."""
+class RetryByError(RetryPolicy):
+    """Retries what may work later, at the time that a service asked for; fails at once where a retry cannot help."""
 
     def evaluate(
         self,
         exception: BaseException,
         try_number: int,  # noqa: ARG002  # Airflow's signature
-        max_tries: int,  # noqa: ARG002
-        context: Context | None = None,  # noqa: ARG002
+        max_tries: int,  # noqa: ARG002  # likewise
+        context: Context | None = None,  # noqa: ARG002  # likewise
     ) -> RetryDecision:
+        """The decision for an error, by its class."""
         match exception:
             case SourceChanged() | BadData() | Misconfigured():
                 return RetryDecision.fail("a retry cannot help")
@@ -55,11 +56,12 @@ class ByDecision(RetryPolicy):
                 return RetryDecision.default()
 
 
-def tell(context: Context) -> None:
+def alert_failure(context: Context) -> None:
     """Alerts a person to a task that failed for good."""
-    task, error = context["ti"], context.get("exception")
-    said = f"{type(error).__name__}: {error}" if error else "its process was killed"
-    alert(f"{task.dag_id}.{task.task_id} failed", f"{said}\nRun {task.run_id}. docs/runbook.md has the message.")
+    instance, error = context["ti"], context.get("exception")
+    message = f"{type(error).__name__}: {error}" if error else "its process was killed"
+    subject = f"{instance.dag_id}.{instance.task_id} failed"
+    alert(subject, f"{message}\nRun {instance.run_id}. docs/runbook.md has the message.")
 
 
 DAG_ARGUMENTS: dict[str, Any] = {
@@ -72,44 +74,87 @@ DAG_ARGUMENTS: dict[str, Any] = {
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(hours=1),
-        "retry_policy": ByDecision(),
-        "on_failure_callback": tell,
+        "retry_policy": RetryByError(),
+        "on_failure_callback": alert_failure,
     },
 }
 
 
 def this_run() -> Run:
-    """The run that the current task belongs to."""
+    """The run of the current task."""
     context = get_current_context()
     dag_run = context["dag_run"]
     return Run(dag_run.run_id, dict(context["params"]), dag_run.run_type == "manual", dag_run.start_date)
 
 
-def taken_over(context: Context) -> Place:
-    """Where this task works, once it is sure that it sees what the ones before it wrote; nothing for an object store.
+def check_place(context: Context) -> Place | None:
+    """Where this task works, after checking that it sees what the tasks before it wrote; None for an object store.
 
     Raises:
         Misconfigured: it does not.
     """
     root = read_settings().store
     if not isinstance(root, Path):
-        return {}
-    here, task = handover.place_of(root), context["ti"]
-    newest = [max(events, key=lambda event: event.timestamp) for events in context["triggering_asset_events"].values()]
-    told = [{name: f"{event.extra.get(name, '')}" for name in here} for event in newest]
-    told += filter(None, task.xcom_pull(task_ids=[*context["task"].upstream_task_ids], key="place"))
-    handover.check(here, [place for place in told if place["host"]], root)
-    task.xcom_push("place", here)
-    return here
+        return None
+    place, instance = handover.place_of(root), context["ti"]
+    events = [max(group, key=lambda event: event.timestamp) for group in context["triggering_asset_events"].values()]
+    pushed = instance.xcom_pull(task_ids=[*context["task"].upstream_task_ids], key="place")
+    facts = [event.extra for event in events] + [earlier for earlier in pushed if earlier]
+    earlier_places = [Place(f"{fact.get('host', '')}", f"{fact.get('store', '')}") for fact in facts]
+    handover.check(place, [earlier for earlier in earlier_places if earlier.host], root)
+    instance.xcom_push("place", asdict(place))
+    return place
+
+
+@dataclass
+class Step:
+    """The callable of a task: runs a step, and keeps its report for what Airflow asks of the task afterwards.
+
+    Attributes:
+        step: what it runs. (Airflow copies these attributes to an object that has a `function` of its own.)
+        publishes: the assets that get an event if the step changed anything.
+        report: the step's result in this process; None before it ran.
+    """
+
+    step: Callable[[Run], Report]
+    publishes: Sequence[Asset]
+    report: Report | None = None
+
+    def __post_init__(self) -> None:
+        self.__name__, self.__doc__ = self.step.__name__, self.step.__doc__  # as Airflow shows the task
+
+    def __call__(self) -> None:
+        """Runs the step. Its sentence goes to the log and to XCom `report`, its facts to the event of each asset."""
+        context = get_current_context()
+        place = check_place(context)
+        try:
+            self.report = report = self.step(this_run())
+        except NotPublished as error:
+            context["ti"].xcom_push("report", str(error))
+            raise AirflowSkipException(str(error)) from error
+        context["ti"].xcom_push("report", report.sentence)
+        if self.publishes and not report.changed:
+            raise AirflowSkipException(report.sentence)
+        log.info("%s", report.sentence)
+        for asset in self.publishes:
+            context["outlet_events"][asset].extra = {**report.facts, **(asdict(place) if place else {})}
+        sys.audit("apod.task.done")
+
+
+def report_of(operator: BaseOperator) -> Report | None:
+    """The report of a task's step in this process; None for any other task, or before it ran."""
+    work = getattr(operator, "python_callable", None)
+    return work.report if isinstance(work, Step) else None
 
 
 class Commit(BaseOperatorLink):
-    """From a task that made a version to its commit; where the repository's host shows none, to the page's own view."""
+    """A link from a task to the commit that it made; where the host shows no commits, to our page's view of it."""
 
     name = "Commit"
 
     def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002  # Airflow's signature
-        report = done.get(operator.task_id)
+        """The address; empty if the task made no version."""
+        report = report_of(operator)
         if not report or "commit" not in report.facts:
             return ""
         commit = f"{report.facts['commit']}"
@@ -124,43 +169,28 @@ def step(
     links: Sequence[BaseOperatorLink] = (),
     **arguments: Any,
 ) -> XComArg:
-    """A task that does one step, with `links` on its page.
+    """A task that runs one step.
 
-    Its result goes to the log, to XCom `report` and, with its facts, to the event of each published asset. A
-    publishing task whose work changed nothing is skipped, so that no event follows.
+    If it publishes assets and its step changed nothing, it is skipped, so that no event follows.
+
+    Args:
+        function: the step.
+        publishes: its assets.
+        links: shown on the task's page.
+        arguments: the operator's.
     """
-
-    @functools.wraps(function)
-    def work() -> None:
-        context = get_current_context()
-        place = taken_over(context)
-        try:
-            report = function(this_run())
-        except NotPublished as error:
-            context["ti"].xcom_push("report", str(error))
-            raise AirflowSkipException(str(error)) from error
-        context["ti"].xcom_push("report", report.sentence)
-        done[function.__name__] = report
-        if publishes and not report.changed:
-            raise AirflowSkipException(report.sentence)
-        log.info("%s", report.sentence)
-        for asset in publishes:
-            context["outlet_events"][asset].extra = {**report.facts, **place}
-        sys.audit("apod.task.done")
-
-    work.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]  # Airflow would ask for the step's own
-    made: XComArg = task(outlets=list(publishes), **arguments)(work)()
-    made.operator.operator_extra_links = tuple(links)  # type: ignore[attr-defined]
-    return made
+    output: XComArg = task(outlets=list(publishes), multiple_outputs=False, **arguments)(Step(function, publishes))()
+    output.operator.operator_extra_links = tuple(links)  # type: ignore[attr-defined]  # any XComArg of a task has one
+    return output
 
 
 def wait(function: Callable[[Run], bool], **arguments: Any) -> XComArg:
-    """A task that waits, without holding a worker, until `function` says yes; gives up by being skipped."""
+    """A task that waits until `function` returns True, without occupying a worker; after its time-out it is skipped."""
 
     @functools.wraps(function)
     def look() -> bool:
         return function(this_run())
 
-    look.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]
-    made: XComArg = task.sensor(mode="reschedule", soft_fail=True, **arguments)(look)()
-    return made
+    look.__signature__ = _NO_PARAMETERS  # type: ignore[attr-defined]  # else Airflow would look for its parameters
+    output: XComArg = task.sensor(mode="reschedule", soft_fail=True, **arguments)(look)()
+    return output

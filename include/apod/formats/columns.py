@@ -1,31 +1,49 @@
-"""The columns of the CSV and the table, in their order: the one place that names them."""
+"""The columns of the CSV and of the table `apod.picture`. They are named here and nowhere else.
+
+CONTRIBUTING.md says how to add one. Columns are only ever appended, so that old versions stay readable.
+"""
 
 from __future__ import annotations
 
-import csv
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+MEDIA_TYPES = ("image", "video", "other")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: in the CSV, the table and the data package.
+        description: for `datapackage.json` and docs/data.md.
+        kind: `date`; `text` and `address`, which a source fills and the rules of `load/rules.py` normalise; `derived`,
+            which `load/clean.py` computes from other columns.
+        required: never null.
+        values: the only values it may have; none for any.
+    """
+
+    name: str
+    description: str
+    kind: Literal["date", "text", "address", "derived"] = "text"
+    required: bool = False
+    values: tuple[str, ...] = ()
+
 
 COLUMNS = {
-    "date": "Day of the picture, US Eastern.",
-    "title": "Title.",
-    "explanation": "Text that goes with the picture.",
-    "media_type": "`image`, `video` or `other`.",
-    "url": "The picture or video; empty where NASA gives none.",
-    "hdurl": "The picture in full size; images only.",
-    "thumbnail_url": "Still of a video, where NASA gives one.",
-    "copyright": "Holder of the rights, as NASA names them; empty says nothing about the rights.",
-    "page_url": "The page of the day at apod.nasa.gov.",
+    column.name: column
+    for column in (
+        Column("date", "Day of the picture, US Eastern.", "date", required=True),
+        Column("title", "Title.", required=True),
+        Column("explanation", "Text that goes with the picture."),
+        Column("media_type", "`image`, `video` or `other`.", required=True, values=MEDIA_TYPES),
+        Column("url", "The picture or video; empty where NASA gives none.", "address"),
+        Column("hdurl", "The picture in full size; images only.", "address"),
+        Column("thumbnail_url", "Still of a video, where NASA gives one.", "address"),
+        Column("copyright", "Holder of the rights, as NASA names them; empty says nothing about the rights."),
+        Column("page_url", "The page of the day at apod.nasa.gov.", "derived", required=True),
+    )
 }
-HEADER = ",".join(COLUMNS).encode() + b"\n"
-LONGEST_FIELD = 1 << 30  # characters; Python's csv module stops at 131,072 by itself
-
-
-def read_rows(path: Path) -> Iterator[list[str]]:
-    """The rows of a CSV file, its header first."""
-    csv.field_size_limit(LONGEST_FIELD)
-    with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.reader(file)
+SOURCE_COLUMNS = tuple(name for name, column in COLUMNS.items() if column.kind in ("text", "address"))
+ADDRESSES = tuple(name for name, column in COLUMNS.items() if column.kind == "address")

@@ -1,4 +1,4 @@
-"""What the raw store covers of the calendar."""
+"""Which days the raw store covers, and `coverage.json`, an index of that which may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from include.apod.days import Span
 
-PROOFS = 2  # days of asking on which a service must say that a day has no picture
-PATIENCE = 4  # a day proven empty is asked for again after a quarter of its age: NASA has filled such days in later
+REQUIRED_DENIALS = 2  # days of asking on which a service must say that a day has no picture
+REASK_DIVISOR = 4  # a day proven empty is asked for again after a quarter of its age: NASA has filled such days
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Month:
     """What one month file covers.
 
     Attributes:
-        size, modified: of the file (bytes, nanoseconds) when it was read: as long as they hold, so does the rest.
-        newest: when its newest observation was made, ISO 8601 in UTC.
-        observed: bit n is set where day n of the month has a record.
-        denied: days of asking on which a service said there is no picture, for each day (`YYYY-MM-DD`) it was said of.
+        size, modified: of the file (bytes, nanoseconds) when it was read. While they match, the other fields hold.
+        newest: time of its newest observation, ISO 8601 in UTC.
+        observed: bit n is set if day n of the month has a record.
+        denied: for each day (`YYYY-MM-DD`) of which a service said that there is no picture, the days of asking.
     """
 
     size: int
@@ -42,12 +42,12 @@ class Month:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What is held of each day, without the words themselves.
+    """What the raw store has of each day.
 
     Attributes:
         observed: the days with a picture.
-        denied: days of asking on which a service said there is none, for each such day.
-        newest: when the newest observation of each month file was made.
+        denied: for each day of which a service said that there is no picture, the days of asking.
+        newest: time of the newest observation of each month file, by month.
     """
 
     observed: frozenset[date]
@@ -57,90 +57,107 @@ class Coverage:
     @property
     def proven_empty(self) -> list[date]:
         """The days of which a service said often enough that they have no picture, oldest first."""
-        return sorted(day for day, asked in self.denied.items() if len(asked) >= PROOFS and day not in self.observed)
+        return sorted(
+            day for day, askings in self.denied.items() if len(askings) >= REQUIRED_DENIALS and day not in self.observed
+        )
 
     def stale_hours(self, now: datetime) -> float:
-        """Hours since the newest picture that is held came out; 0 before the first."""
+        """Age in hours of the newest picture; 0 if there is none yet."""
         if not self.observed:
             return 0.0
         return hours_since(max(self.observed), now)
 
     def missing(self, archive: Span, today: date) -> list[date]:
-        """The days that have neither a picture nor proof that there is none, and were not asked for today."""
+        """The days with neither a picture nor proof that there is none, and that were not asked for today."""
         return [day for day in archive if day not in self.observed and not self._settled(day, today)]
 
     def _settled(self, day: date, today: date) -> bool:
-        asked = self.denied.get(day, frozenset())
-        if len(asked) < PROOFS:
-            return today in asked
-        return today < max(asked) + max(DAY, (max(asked) - day) / PATIENCE)
+        """Whether a day without a picture need not be asked for today."""
+        askings = self.denied.get(day, frozenset())
+        if len(askings) < REQUIRED_DENIALS:
+            return today in askings
+        return today < max(askings) + max(DAY, (max(askings) - day) / REASK_DIVISOR)
 
     def complete_through(self, first: date) -> date | None:
-        """The last day up to which every day from `first` has a picture or a service's word that it has none."""
-        known = sorted(day for day in self.observed | self.denied.keys() if day >= first)
+        """The last day up to which every day from `first` has a picture or a service's answer that it has none."""
+        days = sorted(day for day in self.observed | self.denied.keys() if day >= first)
         last = None
-        for offset, day in enumerate(known):
+        for offset, day in enumerate(days):
             if (day - first).days != offset:
                 break
             last = day
         return last
 
 
-def read_coverage(raw: Path, index: Path | None = None) -> Coverage:
-    """What the raw store covers. With an `index` only months that changed since it was written are read.
-
-    Raises:
-        BadData: a file of the store is damaged.
-    """
-    known = _read_index(index) if index else {}
-    months = {path.stem: _month(path, known.get(path.stem)) for path in raw_store.months(raw)}
-    if index and months != known:
-        with replacing(index) as file:
-            file.write(
-                json.dumps({stem: astuple(month) for stem, month in months.items()}, separators=(",", ":")).encode()
-            )
-    return _joined(months)
-
-
-def _read_index(index: Path) -> dict[str, Month]:
-    """What the index says; nothing where it is damaged, for it can be made anew at any time."""
-    try:
-        return {stem: Month(*said) for stem, said in json.loads(index.read_bytes()).items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
-        return {}
-
-
-def _month(path: Path, known: Month | None) -> Month:
-    state = path.stat()
-    if known and (known.size, known.modified) == (state.st_size, state.st_mtime_ns):
-        return known
-    return _read(raw_store.parse_month(path.read_bytes(), path), state.st_size, state.st_mtime_ns)
-
-
-def _read(observations: Iterable[raw_store.Observation], size: int, modified: int) -> Month:
+def _summary(observations: Iterable[raw_store.Observation], size: int, modified: int) -> Month:
     observed, newest = 0, ""
     denied: dict[str, list[str]] = {}
-    for seen in observations:
-        newest = max(newest, seen.seen_at)
-        if seen.absent is None:
-            observed |= 1 << seen.date.day
+    for observation in observations:
+        newest = max(newest, observation.seen_at)
+        if observation.absent is None:
+            observed |= 1 << observation.date.day
         else:
-            denied.setdefault(f"{seen.date}", []).append(seen.seen_at[:10])
+            denied.setdefault(f"{observation.date}", []).append(observation.seen_at[:10])
     return Month(size, modified, newest, observed, denied)
+
+
+def _read_month(path: Path) -> Month:
+    status = path.stat()
+    return _summary(raw_store.read_month(path), status.st_size, status.st_mtime_ns)
 
 
 def _joined(months: Mapping[str, Month]) -> Coverage:
     return Coverage(
         frozenset(
-            date(int(stem[:4]), int(stem[5:]), day)
-            for stem, month in months.items()
+            date(int(name[:4]), int(name[5:]), day)
+            for name, month in months.items()
             for day in range(1, 32)
             if month.observed >> day & 1
         ),
         {
-            date.fromisoformat(day): frozenset(map(date.fromisoformat, asked))
+            date.fromisoformat(day): frozenset(map(date.fromisoformat, askings))
             for month in months.values()
-            for day, asked in month.denied.items()
+            for day, askings in month.denied.items()
         },
-        {stem: month.newest for stem, month in months.items()},
+        {name: month.newest for name, month in months.items()},
     )
+
+
+def read_coverage(raw: Path) -> Coverage:
+    """What the raw store covers, from all of its files. Writes nothing.
+
+    Raises:
+        BadData: a file of the raw store is damaged.
+    """
+    return _joined({path.stem: _read_month(path) for path in raw_store.months(raw)})
+
+
+def _read_index(index: Path) -> dict[str, Month]:
+    """The index; empty if it is missing or damaged, since it can be made again."""
+    try:
+        return {name: Month(*fields) for name, fields in json.loads(index.read_bytes()).items()}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _indexed_month(path: Path, indexed: Month | None) -> Month:
+    """The month from the index if the file is unchanged, else from the file."""
+    status = path.stat()
+    if indexed and (indexed.size, indexed.modified) == (status.st_size, status.st_mtime_ns):
+        return indexed
+    return _read_month(path)
+
+
+def update_coverage(raw: Path, index: Path) -> Coverage:
+    """What the raw store covers, reading only months that changed since `index` was written; then renews `index`.
+
+    Raises:
+        BadData: a file of the raw store is damaged.
+    """
+    indexed = _read_index(index)
+    months = {path.stem: _indexed_month(path, indexed.get(path.stem)) for path in raw_store.months(raw)}
+    if months != indexed:
+        fields = {name: astuple(month) for name, month in months.items()}
+        with replacing(index) as file:
+            file.write(json.dumps(fields, separators=(",", ":")).encode())
+    return _joined(months)

@@ -1,31 +1,35 @@
-"""`datapackage.json` beside the CSV: what it holds, in the Data Package standard."""
+"""`datapackage.json` beside the CSV: its description in the Data Package standard."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 from include.apod.formats.columns import COLUMNS
 
-CONSTRAINTS: dict[str, dict[str, Any]] = {
-    "date": {"required": True, "unique": True},
-    "title": {"required": True},
-    "media_type": {"required": True, "enum": ["image", "video", "other"]},
-    "page_url": {"required": True},
-}
+if TYPE_CHECKING:
+    from include.apod.formats.columns import Column
+
+
+def _field(column: Column) -> dict[str, object]:
+    """The description of a column."""
+    constraints: dict[str, object] = {}
+    if column.required:
+        constraints["required"] = True
+    if column.kind == "date":
+        constraints["unique"] = True
+    if column.values:
+        constraints["enum"] = [*column.values]
+    field: dict[str, object] = {
+        "name": column.name,
+        "type": "date" if column.kind == "date" else "string",
+        "description": column.description,
+    }
+    return {**field, "constraints": constraints} if constraints else field
 
 
 def describe(md5: str, size: int) -> bytes:
-    """The bytes of `datapackage.json` for a CSV of `size` bytes. Equal for equal CSVs."""
-    fields = [
-        {
-            "name": name,
-            "type": "date" if name == "date" else "string",
-            "description": meaning,
-            **({"constraints": CONSTRAINTS[name]} if name in CONSTRAINTS else {}),
-        }
-        for name, meaning in COLUMNS.items()
-    ]
+    """The bytes of `datapackage.json` for a CSV of `size` bytes; equal for equal CSVs."""
     package = {
         "name": "apod",
         "title": "NASA's Astronomy Picture of the Day, the whole series",
@@ -39,7 +43,11 @@ def describe(md5: str, size: int) -> bytes:
                 "encoding": "utf-8",
                 "bytes": size,
                 "hash": md5,
-                "schema": {"fields": fields, "primaryKey": ["date"], "missingValues": [""]},
+                "schema": {
+                    "fields": [_field(column) for column in COLUMNS.values()],
+                    "primaryKey": ["date"],
+                    "missingValues": [""],
+                },
             }
         ],
     }

@@ -1,4 +1,4 @@
-"""The `.dvc` files that a version consists of."""
+"""The `.dvc` files of a version, and the facts that they carry in `meta:`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ CSV_POINTER = "data/apod_data.csv.dvc"
 RAW_POINTER = "data/raw.dvc"
 
 
-def named(pointer: str | None) -> str | None:
-    """The object that a `.dvc` file names; None where it is none, or was spoiled by hand."""
+def object_in(pointer: str | None) -> str | None:
+    """The name of the object that the text of a `.dvc` file points at; None if there is no valid one."""
     try:
         return f"{yaml.safe_load(pointer)['outs'][0]['md5']}" if pointer else None
     except (yaml.YAMLError, KeyError, IndexError, TypeError):
         return None
 
 
-def meta_in(pointer: str | None) -> dict[str, str]:
-    """The facts that a `.dvc` file carries; none where it was spoiled by hand."""
+def facts_in(pointer: str | None) -> dict[str, str]:
+    """The facts in `meta:` of the text of a `.dvc` file, by name; none if there is no valid one."""
     try:
         return {name: f"{value}" for name, value in yaml.safe_load(pointer or "")["meta"].items()}
     except (yaml.YAMLError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def with_facts(pointer: str, trailers: dict[str, str]) -> str:
+    """The text of a `.dvc` file with the trailers of the commit as its `meta:`, in snake_case."""
+    meta = {name.lower().replace("-", "_"): value for name, value in trailers.items()}
+    return yaml.safe_dump({**yaml.safe_load(pointer), "meta": meta}, sort_keys=False)

@@ -1,7 +1,7 @@
-"""The raw store: what each service said of each day, in its own words, one observation a line.
+"""The raw store: what each service answered for each day, unchanged, one observation a line.
 
-`YYYY/YYYY-MM.jsonl`, UTF-8, ordered by (date, seen_at), only ever appended to. The newest observation of a
-day counts.
+`raw/YYYY/YYYY-MM.jsonl`, UTF-8, ordered by (date, seen_at), only ever appended to. The newest observation of a day
+counts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from include.apod.adapters.files import replacing
 from include.apod.errors import BadData
@@ -22,59 +22,74 @@ if TYPE_CHECKING:
 
     from include.apod.days import Span
 
+Record = dict[str, object]  # parsed JSON of one picture, in the fields of the service that sent it
+REMEDY = "Delete the file, then ./apod restore --raw brings it back from the last version."
+
 
 @dataclass(frozen=True)
 class Observation:
-    """What one service said of one day.
+    """What one service answered for one day.
 
     Attributes:
         date: the day of the picture.
-        seen_at: when it was said, ISO 8601 in UTC.
+        seen_at: time of the answer, ISO 8601 in UTC.
         source: the name of the service.
-        sha256: digest of the words, see `digest`.
-        record: the record as it was sent, or None where the service said there is no picture.
-        absent: that word: `{"status", "body"}`; None where there is a record.
+        sha256: digest of the record or of the evidence, see `digest`.
+        record: the record as it was sent; None where the service says that there is no picture.
+        absent: that answer, `{"status", "body"}`; None where there is a record.
     """
 
     date: date
     seen_at: str
     source: str
     sha256: str
-    record: dict[str, Any] | None = None
-    absent: dict[str, Any] | None = None
+    record: Record | None = None
+    absent: dict[str, object] | None = None
 
 
-def digest(words: object) -> str:
-    """sha256 (hex) of parsed JSON: equal for equal values, whatever the order of the keys."""
-    return hashlib.sha256(json.dumps(words, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+class RecordId(NamedTuple):
+    """Identifies a record: the service and the digest of its content."""
+
+    source: str
+    sha256: str
 
 
-def to_line(seen: Observation) -> bytes:
-    """The observation as it stands in the store, with its line end."""
-    said = {"record": seen.record} if seen.absent is None else {"absent": seen.absent}
-    whole = {
-        "date": seen.date.isoformat(),
-        "seen_at": seen.seen_at,
-        "source": seen.source,
-        "sha256": seen.sha256,
-        **said,
+def digest(value: object) -> str:
+    """sha256 (hex) of parsed JSON; equal for equal values, whatever the order of the keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def to_line(observation: Observation) -> bytes:
+    """The observation as a line of the raw store, with its line end."""
+    content = {"record": observation.record} if observation.absent is None else {"absent": observation.absent}
+    fields = {
+        "date": observation.date.isoformat(),
+        "seen_at": observation.seen_at,
+        "source": observation.source,
+        "sha256": observation.sha256,
+        **content,
     }
     try:
-        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-    except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form; escaped, it is kept all the same
-        return json.dumps(whole, separators=(",", ":")).encode() + b"\n"
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form; as an escape sequence it is kept
+        return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
 
 
 def from_line(line: bytes) -> Observation:
-    said = json.loads(line)
-    datetime.fromisoformat(said["seen_at"])
+    """The observation in a line of the raw store.
+
+    Raises:
+        ValueError, KeyError, TypeError, RecursionError: the line is not an observation.
+    """
+    fields = json.loads(line)
+    datetime.fromisoformat(fields["seen_at"])
     return Observation(
-        date.fromisoformat(said["date"]),
-        said["seen_at"],
-        said["source"],
-        said["sha256"],
-        said.get("record"),
-        said.get("absent"),
+        date.fromisoformat(fields["date"]),
+        fields["seen_at"],
+        fields["source"],
+        fields["sha256"],
+        fields.get("record"),
+        fields.get("absent"),
     )
 
 
@@ -84,28 +99,40 @@ def parse_month(content: bytes, path: Path) -> list[Observation]:
     Raises:
         BadData: the file is cut short, or a line is not an observation or of another month.
     """
-    *lines, rest = content.split(b"\n")
+    *lines, incomplete = content.split(b"\n")
     try:
         observations = [from_line(line) for line in lines]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadData(f"{path} holds a line that is not an observation: {error!r}. {_MEND}") from error
-    if rest:
-        raise BadData(f"{path} is cut short after {len(lines)} lines. {_MEND}")
-    if strays := [seen.date for seen in observations if month_of(seen.date) != path.stem]:
-        raise BadData(f"{path} holds an observation of {strays[0]}. {_MEND}")
+        raise BadData(f"{path} holds a line that is not an observation: {error!r}. {REMEDY}") from error
+    if incomplete:
+        raise BadData(f"{path} is cut short after {len(lines)} lines. {REMEDY}")
+    if strays := [observation.date for observation in observations if month_of(observation.date) != path.stem]:
+        raise BadData(f"{path} holds an observation of {strays[0]}. {REMEDY}")
     return observations
 
 
-_MEND = "Delete the file, then ./apod restore --raw brings it back from the last version."
+def read_month(path: Path) -> list[Observation]:
+    """The observations of a month file; none if there is no such file.
+
+    Raises:
+        BadData: as `parse_month`.
+    """
+    return parse_month(path.read_bytes(), path) if path.exists() else []
 
 
 def month_of(day: date) -> str:
+    """The month of a day, `YYYY-MM`."""
     return day.isoformat()[:7]
 
 
+def relative_path(month: str) -> str:
+    """The path of a month's file inside the raw store; `month` is `YYYY-MM`."""
+    return f"{month[:4]}/{month}.jsonl"
+
+
 def month_file(raw: Path, month: str) -> Path:
-    """The file of a month, `YYYY-MM`."""
-    return raw / month[:4] / f"{month}.jsonl"
+    """The file of a month in the raw store at `raw`."""
+    return raw / relative_path(month)
 
 
 def months(raw: Path) -> list[Path]:
@@ -114,31 +141,29 @@ def months(raw: Path) -> list[Path]:
 
 
 def append(raw: Path, observations: Iterable[Observation]) -> None:
-    """Adds observations to their months. What stands there keeps its bytes; each file is replaced whole."""
+    """Adds observations to their month files. Existing lines keep their bytes; each file is replaced atomically."""
     by_month: dict[str, list[Observation]] = defaultdict(list)
-    for seen in observations:
-        by_month[month_of(seen.date)].append(seen)
-    for month, new in by_month.items():
+    for observation in observations:
+        by_month[month_of(observation.date)].append(observation)
+    for month, additions in by_month.items():
         path = month_file(raw, month)
         content = path.read_bytes() if path.exists() else b""
-        old = zip(parse_month(content, path), content.splitlines(keepends=True), strict=True)
-        lines = [*old, *((seen, to_line(seen)) for seen in new)]
+        existing = zip(parse_month(content, path), content.splitlines(keepends=True), strict=True)
+        lines = [*existing, *((observation, to_line(observation)) for observation in additions)]
         with replacing(path) as file:
             file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
 
 
 def newest(observations: Iterable[Observation]) -> dict[date, Observation]:
-    """The observation that counts, for each day. The input is in the order of the store."""
-    return {seen.date: seen for seen in observations}
+    """The observation that counts for each day; the input is in the order of the raw store."""
+    return {observation.date: observation for observation in observations}
 
 
-def digests(raw: Path, span: Span) -> dict[date, tuple[str, str]]:
-    """The source and the digest of the newest record of each day, for the months of a span."""
-    paths = [month_file(raw, month) for month in sorted({month_of(day) for day in span})]
+def newest_records(raw: Path, span: Span) -> dict[date, RecordId]:
+    """Which record is the newest of each day, for the months of a span. Answers without a record do not count."""
     return {
-        seen.date: (seen.source, seen.sha256)
-        for path in paths
-        if path.exists()
-        for seen in parse_month(path.read_bytes(), path)
-        if seen.absent is None
+        observation.date: RecordId(observation.source, observation.sha256)
+        for month in sorted({month_of(day) for day in span})
+        for observation in read_month(month_file(raw, month))
+        if observation.absent is None
     }

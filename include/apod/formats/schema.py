@@ -1,60 +1,61 @@
-"""Our tables in PostgreSQL: numbered statements in `include/sql/schema`, applied in order and recorded.
+"""The tables in PostgreSQL: numbered statements in `include/sql/schema`, applied in order and recorded.
 
-Each is safe to repeat. A table that somebody dropped is made again with all that was done to it since.
+Each statement is safe to repeat. If somebody dropped a table, all of them are applied again.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.sql import FOLDER, statement
+from include.apod.adapters.sql import read_statement, statement_names
 from include.apod.errors import Misconfigured
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-FIRST = ("schema/001_create_schema", "create_schema_change")
+FIRST = ("schema/001_create_schema", "migrate/create_schema_change")
+CREATES = re.compile(rb"^create .*(?:table|view)(?: if not exists)? apod\.(\w+)", re.MULTILINE)
 
 
-def changes() -> dict[int, str]:
-    """The numbered statements, by number."""
-    return {int(path.name[:3]): f"schema/{path.stem}" for path in sorted(FOLDER.glob("schema/*.sql"))}
+def migrations() -> dict[int, str]:
+    """The names of the numbered statements, by number."""
+    return {int(PurePath(name).name[:3]): name for name in statement_names("schema")}
 
 
 def relations() -> set[str]:
-    """The tables and views that the statements make."""
-    made = re.compile(r"^create .*(?:table|view)(?: if not exists)? apod\.(\w+)", re.MULTILINE)
-    return {name for path in FOLDER.glob("schema/*.sql") for name in made.findall(path.read_text())}
+    """The tables and views that the numbered statements create."""
+    return {match.decode() for name in migrations().values() for match in CREATES.findall(read_statement(name))}
 
 
 def migrate(connection: Connection) -> list[str]:
-    """Applies what this database has not had yet; returns the names of that.
+    """Applies the statements that this database has not had yet; returns their names.
 
     Raises:
-        Misconfigured: the database was changed by a newer version of the code, or cannot hold every letter.
+        Misconfigured: the database was migrated by newer code, or its encoding is not UTF-8.
     """
     if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
         raise Misconfigured(f"The database's encoding is {encoding}. Make it anew: create database … encoding 'UTF8'.")
-    known = changes()
+    numbered = migrations()
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(statement("lock_schema"))
+        cursor.execute(read_statement("migrate/lock_schema"))
         for name in FIRST:
-            cursor.execute(statement(name))
-        applied = {number for (number,) in cursor.execute(statement("select_schema_changes")).fetchall()}
-        if newer := applied - known.keys():
+            cursor.execute(read_statement(name))
+        applied = {number for (number,) in cursor.execute(read_statement("migrate/select_schema_changes")).fetchall()}
+        if newer := applied - numbered.keys():
             raise Misconfigured(
-                f"The database has schema change {max(newer)}, this code knows {max(known)}. Deploy the newer code."
+                f"The database has schema change {max(newer)}, this code knows {max(numbered)}. Deploy the newer code."
             )
-        there = {name for (name,) in cursor.execute(statement("select_relations")).fetchall()}
-        lost = relations() - there
-        due = known if lost else {number: name for number, name in known.items() if number not in applied}
+        existing = {name for (name,) in cursor.execute(read_statement("migrate/select_relations")).fetchall()}
+        lost = relations() - existing
+        due = numbered if lost else {number: name for number, name in numbered.items() if number not in applied}
         for number, name in due.items():
-            cursor.execute(statement(name))
-            cursor.execute(statement("insert_schema_change"), {"number": number, "name": Path(name).name})
-        if lost:  # what was staged may be in a table that is empty now
-            cursor.execute(statement("truncate_staged"))
+            cursor.execute(read_statement(name))
+            parameters = {"number": number, "name": PurePath(name).name}
+            cursor.execute(read_statement("migrate/insert_schema_change"), parameters)
+        if lost:  # the record of what is staged may outlive the staging tables
+            cursor.execute(read_statement("stage_table/truncate_staged"))
     sys.audit("apod.schema.migrated")
     return [*due.values()]

@@ -1,67 +1,108 @@
-"""Where the files are, and how they are replaced."""
+"""The store: where each file of the pipeline is, below `APOD_STORE`."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-PUBLISHED = ""  # the part of the store that is its top: the CSV and what describes it
+    from obstore.store import ObjectStore
+
+    from include.apod.adapters.mirror import Mirror
+
+PUBLISHED = ""  # the folder of the published files: the top of the store
+INDEX_FILES = (
+    "clean/manifest.json", "staged/apod_data.csv", "staged/composition.json", "apod_data.csv", "composition.json",
+    "datapackage.json",
+)  # fmt: skip
+COVERAGE = "coverage.json"
 
 
 @dataclass(frozen=True)
 class Store:
-    """The folder that the steps hand their files over in; `mirror` has the one of an object store."""
+    """The folder in which the steps hand over their files.
+
+    Attributes:
+        root: the folder; for an object store, a local copy of the parts that a step works with.
+        mirror: what keeps that copy equal to the object store; None for a folder that all workers share.
+    """
 
     root: Path
+    mirror: Mirror | None = None
 
-    def fetch(self) -> None:
-        """Brings the folder in line with what others have written; this one is theirs, too."""
+    def refresh(self) -> None:
+        """Reads again what other tasks have written to the object store. A shared folder needs nothing."""
+        if self.mirror:
+            self.mirror.download()
 
-    def send(self) -> None:
-        """Makes what was written last beyond this task; here it has."""
+    def save(self) -> None:
+        """Uploads to the object store what this task has written so far. A shared folder needs nothing."""
+        if self.mirror:
+            self.mirror.upload()
 
     @property
     def raw(self) -> Path:
-        """`YYYY/YYYY-MM.jsonl`: what the services said. The only truth; everything else is made from it."""
+        """The raw store, `YYYY/YYYY-MM.jsonl`. All other files are made from it."""
         return self.root / "raw"
 
     @property
     def restoring(self) -> Path:
-        """The raw store of the last version, while it is being brought back."""
+        """The raw store of the last version, while it is being restored."""
         return self.root / "raw.restoring"
 
     @property
     def coverage(self) -> Path:
-        """What the raw store covers, so that it need not be read whole every day. May be deleted at any time."""
-        return self.root / "coverage.json"
+        """The index of the raw store."""
+        return self.root / COVERAGE
 
     @property
     def clean(self) -> Path:
-        """`YYYY-MM/<key>.csv`: the clean rows of a month."""
+        """The fragments, `YYYY-MM/<key>.csv`."""
         return self.root / "clean"
 
     @property
     def staged_csv(self) -> Path:
-        """The next CSV, not yet proven."""
+        """The next CSV, not yet proven equal to the table."""
         return self.root / "staged" / "apod_data.csv"
 
     @property
     def staged_composition(self) -> Path:
-        """Which fragments the staged CSV is made of, and its md5."""
+        """What the staged CSV is made of."""
         return self.root / "staged" / "composition.json"
 
     @property
     def composition(self) -> Path:
-        """Which fragments the published CSV is made of, and its md5."""
+        """What the published CSV is made of."""
         return self.root / "composition.json"
 
     @property
     def csv(self) -> Path:
+        """The published CSV."""
         return self.root / "apod_data.csv"
 
     @property
     def datapackage(self) -> Path:
+        """The description of the published CSV."""
         return self.root / "datapackage.json"
+
+
+@contextmanager
+def open_mirrored(
+    objects: ObjectStore, uri: str, folders: tuple[str, ...], *, read_only: bool = False
+) -> Iterator[Store]:
+    """The store at `uri`, some folders of it as a local copy; changes are uploaded when the block ends.
+
+    With `read_only` nothing is ever written to the object store.
+
+    Raises:
+        Unavailable, Misconfigured: the object store does not answer, or refuses the credentials.
+    """
+    from include.apod.adapters.mirror import Contents, mirrored  # not needed for a folder, and DAG files import this
+
+    contents = Contents(folders, INDEX_FILES, worker_files=(COVERAGE,), read_only=read_only)
+    with mirrored(objects, uri, contents) as mirror:
+        yield Store(mirror.root, mirror)

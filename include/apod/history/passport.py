@@ -1,15 +1,15 @@
-"""Everything that is known of one day."""
+"""The passport of a day: everything that is known of it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from psycopg.rows import dict_row
+from psycopg.rows import DictRow, dict_row
 
-from include.apod.adapters.sql import statement
 from include.apod.errors import BadData
 from include.apod.formats import raw as raw_store
+from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,18 +21,17 @@ if TYPE_CHECKING:
 PARTS = ("picture", "passport", "corrections", "rejected", "versions")
 
 
-def passport(store: Store, connection: Connection, day: date) -> dict[str, Any]:
-    """The day's observations as they stand in the raw store, oldest first, and each of `PARTS` as rows.
+def passport(store: Store, connection: Connection, day: date) -> dict[str, list[DictRow]]:
+    """The day's observations in the raw store, oldest first, and the rows of each of `PARTS` (see the SQL files).
 
     Raises:
-        BadData: nothing at all is known of the day.
+        BadData: nothing is known of the day, or its month file is damaged.
     """
-    path = raw_store.month_file(store.raw, raw_store.month_of(day))
-    seen = raw_store.parse_month(path.read_bytes(), path) if path.exists() else []
-    known: dict[str, Any] = {"observations": [asdict(one) for one in seen if one.date == day]}
+    observations = raw_store.read_month(raw_store.month_file(store.raw, raw_store.month_of(day)))
+    parts = {"observations": [asdict(observation) for observation in observations if observation.date == day]}
     with connection.cursor(row_factory=dict_row) as cursor:
         for part in PARTS:
-            known[part] = cursor.execute(statement(f"passport/{part}"), {"date": day}).fetchall()
-    if not any(known.values()):
+            parts[part] = cursor.execute(statement(f"history/passport/{part}"), {"date": day}).fetchall()
+    if not any(parts.values()):
         raise BadData(f"Nothing is known of {day}. ./apod trigger ingest --param start_date={day} asks NASA for it.")
-    return known
+    return parts

@@ -1,4 +1,4 @@
-"""A version's CSV made again, from its own raw store by its own code."""
+"""Reproduces the CSV of a version: from the version's own raw store, with the version's own code."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ DIRTY = "-dirty"
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where versions are made again.
+    """Where versions are reproduced.
 
     Attributes:
-        folder: of its own, removed by the caller.
+        folder: for its files; the caller removes it.
         repositories: clones in which the code of a version may be found.
     """
 
@@ -50,38 +50,38 @@ class Workshop:
             raise Unavailable(f"its code, {commit[:12]}, is older than the command that makes a CSV again")
         return folder
 
-    def rebuild(self, version: Version, target: Path) -> None:
-        """Makes the CSV of a version again.
+    def reproduce(self, version: Version, target: Path) -> None:
+        """Writes the reproduced CSV of a version to `target`.
 
         Raises:
-            Unavailable: its raw store or its code cannot be had, or what comes out is not the version's CSV.
+            Unavailable: its raw store or its code is missing, or the result is not the version's CSV.
         """
-        raw = self.folder / "raw"
-        fetch_raw(version, raw / version.raw)
+        raw = self.folder / "raw" / version.raw
+        fetch_raw(version, raw)
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-        done = subprocess.run(
-            [sys.executable, "-m", "include.apod.rebuild", str(raw / version.raw), str(target)],
+        result = subprocess.run(
+            [sys.executable, "-m", "include.apod.rebuild", str(raw), str(target)],
             cwd=self.code(version.facts.get("code_commit", "unknown")),
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode:
-            raise Unavailable(f"its code failed: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
+        if result.returncode:
+            raise Unavailable(f"its code failed: {(result.stderr.strip().splitlines() or ['no message'])[-1]}")
         if (md5 := md5_of(target)) != version.csv:
-            raise Unavailable(f"made again it has md5 {md5}, not {version.csv}")
+            raise Unavailable(f"reproduced it has md5 {md5}, not {version.csv}")
 
     def obtain(self, version: Version, target: Path) -> str:
-        """The CSV of a version, proven by its md5: out of the remote, or else made again; says which.
+        """Writes the CSV of a version to `target`, proven by its md5; returns where it comes from.
 
         Raises:
-            Unavailable: neither can be done.
+            Unavailable: it is not in the remote and cannot be reproduced.
         """
         if fetch_csv(version, target):
             return "pulled"
         try:
-            self.rebuild(version, target)
+            self.reproduce(version, target)
         except Unavailable as error:
             raise Unavailable(
                 f"The CSV of version {version.commit[:12]} is not in {version.remote}, and {error}."

@@ -1,25 +1,24 @@
-"""The versions that a repository holds, and their bytes."""
+"""The versions in a repository's history, and their bytes in the DVC remote."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from include.apod.adapters.git import Clone
-from include.apod.adapters.remote import fetch, sizes, url_in
+from include.apod.adapters.remote import default_url, download_object, object_sizes
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import BadData, Misconfigured, Unavailable
-from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, meta_in, named
+from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in, object_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from include.apod.adapters.git import Repository
+    from include.apod.adapters.git import Clone
 
-LOG = "%H%x1f%cI%x1f%s"
+LOG_FORMAT = "%H%x1f%cI%x1f%s"
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,11 @@ class Version:
     Attributes:
         commit: that made it.
         time: of the commit, ISO 8601.
-        subject: of its message.
+        subject: of the commit message.
         csv: md5 of the CSV.
-        raw: DVC's name of the raw store.
+        raw: DVC's name of the raw store, an md5 and `.dir`.
         remote: URL of the DVC remote that has the bytes.
-        facts: what the pointer's `meta:` says, by name.
+        facts: the pointer's `meta:`, by name.
     """
 
     commit: str
@@ -46,51 +45,31 @@ class Version:
 
     @property
     def changes(self) -> str:
-        """`+1 ~2`, from the subject."""
-        found = re.search(r" \(((?:[+~-]\d+ ?)+), \d+ pictures\)$", self.subject)
-        return found[1] if found else ""
+        """`+1 ~2`, from the subject; empty if it has no such part."""
+        match = re.search(r" \(((?:[+~-]\d+ ?)+), \d+ pictures\)$", self.subject)
+        return match[1] if match else ""
 
 
-def clone_history(repository: Repository, folder: Path) -> Clone:
-    """A clone with the whole history of the branch and all tags, its files not checked out.
+class RawFile(NamedTuple):
+    """A file of a version's raw store: its md5 and its path inside the store."""
 
-    Raises:
-        Unavailable, Misconfigured: git's own words, and what to check.
-    """
-    Clone(folder.parent, repository).git(
-        "clone", "--quiet", "--no-checkout", "--single-branch", "--branch", repository.branch, "--",
-        repository.url, str(folder),
-    )  # fmt: skip
-    return Clone(folder, repository)
+    md5: str
+    path: str
 
 
 def read_versions(work: Clone, remote: str | None = None) -> list[Version]:
-    """The versions of the branch, newest first; `remote` stands in for the DVC remote that each names."""
-    log = work.git("log", "--first-parent", f"--format={LOG}", "HEAD", "--", CSV_POINTER, RAW_POINTER)
+    """The versions of the branch, newest first; `remote` replaces the DVC remote that each of them names."""
+    log = work.git("log", "--first-parent", f"--format={LOG_FORMAT}", "HEAD", "--", CSV_POINTER, RAW_POINTER)
     commits = [line.split("\x1f") for line in log.splitlines()]
     names = (CSV_POINTER, RAW_POINTER, ".dvc/config")
-    blobs = iter(read_blobs(work, [f"{commit}:{name}" for commit, *_ in commits for name in names]))
-    made = []
+    blobs = iter(work.read_blobs([f"{commit}:{name}" for commit, *_ in commits for name in names]))
+    versions = []
     for commit, time, subject in commits:
-        pointer, raw, config = next(blobs), next(blobs), next(blobs)
-        csv, folder, url = named(pointer), named(raw), remote or url_in(config)
-        if pointer and csv and folder and url:  # else spoiled by hand, and mended by a later one
-            made.append(Version(commit, time, subject, csv, folder, url, meta_in(pointer)))
-    return made
-
-
-def read_blobs(work: Clone, names: list[str]) -> list[str | None]:
-    """The text of `commit:path` names, None for one that does not exist; one process for all of them."""
-    said = work.git_bytes("cat-file", "--batch", stdin="\n".join(names).encode())
-    texts: list[str | None] = []
-    at = 0
-    for _ in names:
-        end = said.index(b"\n", at)
-        head = said[at:end].split()
-        size = int(head[2]) if head[-1] != b"missing" and len(head) == 3 else None  # noqa: PLR2004  # name, type, size
-        texts.append(None if size is None else said[end + 1 : end + 1 + size].decode(errors="replace"))
-        at = end + 1 if size is None else end + 2 + size
-    return texts
+        csv_pointer, raw_pointer, config = next(blobs), next(blobs), next(blobs)
+        csv, raw, url = object_in(csv_pointer), object_in(raw_pointer), remote or default_url(config)
+        if csv and raw and url:  # else spoiled by hand; a later version repairs it
+            versions.append(Version(commit, time, subject, csv, raw, url, facts_in(csv_pointer)))
+    return versions
 
 
 def resolve(work: Clone, versions: list[Version], name: str) -> Version:
@@ -101,68 +80,71 @@ def resolve(work: Clone, versions: list[Version], name: str) -> Version:
     Raises:
         Misconfigured: there is none.
     """
-    if found := re.fullmatch(r"latest(?:~(\d+))?", name):
-        fitting = versions[int(found[1] or 0) :]
+    if match := re.fullmatch(r"latest(?:~(\d+))?", name):
+        candidates = versions[int(match[1] or 0) :]
     elif re.fullmatch(r"\d{4}-\d\d-\d\d", name):
-        fitting = [version for version in versions if version.time[:10] <= name]
+        candidates = [version for version in versions if version.time[:10] <= name]
     else:
         commit = work.attempt("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}")
-        held = set(work.git("rev-list", commit.stdout.strip()).splitlines()) if commit.stdout else set()
-        fitting = [version for version in versions if version.commit in held]
-    if not fitting:
+        ancestors = set(work.git("rev-list", commit.stdout.strip()).splitlines()) if commit.stdout else set()
+        candidates = [version for version in versions if version.commit in ancestors]
+    if not candidates:
         raise Misconfigured(
             f"{name!r} is none of the {len(versions)} versions: write a commit, a tag, YYYY-MM-DD or latest~N. "
             "./apod versions lists them."
         )
-    return fitting[0]
+    return candidates[0]
 
 
 def pullable(versions: Iterable[Version]) -> Iterator[tuple[Version, str]]:
-    """For each version whether its remote has its bytes: `yes`, `raw` without the CSV, `no`. One listing a remote."""
-    held: dict[str, set[str]] = {}
+    """For each version whether its remote has its bytes: `yes`, `raw` (all but the CSV) or `no`.
+
+    Each remote is listed once.
+    """
+    present: dict[str, set[str]] = {}
     with scratch("pullable") as folder:
         for version in versions:
-            if version.remote not in held:
-                held[version.remote] = {*sizes(version.remote)}
-            names = held[version.remote]
+            if version.remote not in present:
+                present[version.remote] = {*object_sizes(version.remote)}
+            names = present[version.remote]
             try:
-                raw = {version.raw, *(entry["md5"] for entry in fetch_listing(version, folder / "listing"))}
+                raw = {version.raw, *(file.md5 for file in list_raw(version, folder / "listing"))}
             except Unavailable:
                 raw = {""}
             yield version, "no" if raw - names else "yes" if version.csv in names else "raw"
 
 
 def fetch_csv(version: Version, target: Path) -> bool:
-    """Copies the CSV of a version out of the remote; False where it is not there or not whole any more."""
-    return fetch(version.remote, version.csv, target)
+    """Downloads the CSV of a version; returns False if it is missing in the remote or its md5 differs."""
+    return download_object(version.remote, version.csv, target)
 
 
 def fetch_raw(version: Version, folder: Path) -> None:
-    """Copies the raw store of a version out of the remote, each file compared with its digest.
+    """Downloads the raw store of a version, each file compared with its md5.
 
     Raises:
-        Unavailable: an object is not there, or not what it was.
+        Unavailable: an object is missing, or its md5 differs.
+        BadData: the listing names a file outside of the raw store.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for entry in fetch_listing(version, folder / ".listing"):
-        target = folder / entry["relpath"]
+    for file in list_raw(version, folder / ".listing"):
+        target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.resolve().is_relative_to(folder.resolve()):
-            raise BadData(f"{version.raw} names {entry['relpath']!r}, which is outside of the raw store.")
-        if not fetch(version.remote, entry["md5"], target):
-            raise Unavailable(f"{entry['relpath']} of version {version.commit[:12]} is not whole in {version.remote}.")
+            raise BadData(f"{version.raw} names {file.path!r}, which is outside of the raw store.")
+        if not download_object(version.remote, file.md5, target):
+            raise Unavailable(f"{file.path} of version {version.commit[:12]} is not whole in {version.remote}.")
 
 
-def fetch_listing(version: Version, scratch: Path) -> list[dict[str, str]]:
-    """The files of a version's raw store, as DVC lists them.
+def list_raw(version: Version, temporary: Path) -> list[RawFile]:
+    """The files of a version's raw store, from DVC's listing, which is downloaded to `temporary` and removed again.
 
     Raises:
-        Unavailable: the list is not there, or not what it was.
+        Unavailable: the listing is missing, or its md5 differs.
     """
     try:
-        if not fetch(version.remote, version.raw, scratch):
+        if not download_object(version.remote, version.raw, temporary):
             raise Unavailable(f"The raw store of version {version.commit[:12]} is not whole in {version.remote}.")
-        listing: list[dict[str, str]] = json.loads(scratch.read_bytes())
-        return listing
+        return [RawFile(entry["md5"], entry["relpath"]) for entry in json.loads(temporary.read_bytes())]
     finally:
-        scratch.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

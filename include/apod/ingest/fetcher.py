@@ -1,20 +1,20 @@
-"""Asking NASA: which service, how much at a time, and what is made of the answer.
+"""Asks the services: which one, how many days at a time, and what is done with an answer.
 
-The services stand in an order of preference. One that no longer keeps its contract is left for the next, for
-everything; one that is down, for the days that we lack. What a service fails at is asked for again in halves, down to
-the day, so that one bad day costs one day.
+The services stand in an order of preference. One that breaks its contract is left for the rest of the run; one that is
+down is replaced by the next, for the days that we lack. A request that fails is repeated in halves, down to the single
+day, so that one bad day costs one day.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from include.apod.days import Span
 from include.apod.errors import ApodError, SourceChanged, Unavailable
-from include.apod.sources import Absent
-from include.apod.sources.gate import sift
+from include.apod.ingest.answers import Answer, OpenDays, SpanAnswer
+from include.apod.sources import service
+from include.apod.sources.gate import refused_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,187 +25,147 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GIVE_UP = 8  # failures in a row: a month with one bad day has six at most
-
-Words = dict[str, Any] | Absent
+MAX_FAILURES = 8  # in a row: a month with one bad day has six at most
 
 
-class OutOfRequests(Exception):  # an order to stop, not a fault
-    """This run may ask no more: its budget is spent, or the service says that our quota is."""
+class BudgetSpent(Exception):  # it ends a run, and is no fault
+    """This run may make no more requests: its budget or the service's quota is used up."""
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a source said of a day: a record, or its word that there is no picture; None where it failed."""
-
-    day: date
-    source: str
-    words: Words | None
-
-
-@dataclass
-class _Answer:
-    """What one source says of a span; a day in neither was left out."""
-
-    said: dict[date, Words] = field(default_factory=dict)
-    failed: set[date] = field(default_factory=set)
-
-
-@dataclass
-class _Open:
-    """The days of one span that are not settled yet.
+class Fetcher:
+    """The requests of one run.
 
     Attributes:
-        wanted: those without a record.
-        denied: what a source said that has no picture of them; the most preferred one's word is kept.
-        failed: those that some source failed at, so that another's denial proves nothing.
-    """
-
-    wanted: set[date]
-    denied: dict[date, Said] = field(default_factory=dict)
-    failed: set[date] = field(default_factory=set)
-
-    def close(self, said: Said) -> bool:
-        """Takes note of what was said; True where it is a record."""
-        if isinstance(said.words, Absent):
-            self.denied.setdefault(said.day, said)
-        elif said.words is None:
-            self.failed.add(said.day)
-        else:
-            self.wanted.discard(said.day)
-            return True
-        return False
-
-    def unknown(self) -> set[date]:
-        """The days that nobody could tell us of."""
-        return self.wanted - (self.denied.keys() - self.failed)
-
-
-class Asking:
-    """One run's dealings with the services.
-
-    Attributes:
-        trusted: those that are still asked, in order of preference.
+        sources: those that are still asked, in order of preference.
         budget: the most requests to make.
-        failed: days that we lack and nobody could tell us of, for now.
-        heard: days that a source has spoken of.
-        trouble: the last failure of a source, None where there was none.
+        failed: days that we lack and of which no source could say anything.
+        answers: number of days that a source has answered.
+        last_failure: the last failure of a source; None if there was none.
     """
 
     def __init__(self, sources: Sequence[Source], budget: int) -> None:
-        self.trusted = list(sources)
+        self.sources = list(sources)
         self.budget = budget
         self.failed: set[date] = set()
-        self.heard = 0
-        self.trouble: Unavailable | None = None
-        self._all = tuple(sources)
-        self._lacking_only = False
+        self.answers = 0
+        self.last_failure: Unavailable | None = None
+        self._all_sources = tuple(sources)
+        self._missing_only = False
 
     @property
     def requests(self) -> int:
-        return sum(source.requests for source in self._all)
+        """The requests made so far, to all sources."""
+        return sum(source.requests for source in self._all_sources)
 
-    def ask(self, span: Span, missing: AbstractSet[date], held: AbstractSet[date]) -> Iterator[Said]:
-        """What there is to know of a span: records, then the days that no source has a picture of.
+    def fetch(self, span: Span, missing: AbstractSet[date], observed: AbstractSet[date]) -> Iterator[Answer]:
+        """What the sources say of a span: first the records, then the days of which no source has a picture.
 
         Args:
-            span: the days.
-            missing: those that we lack: source after source is asked for them, singly where one leaves them out.
-            held: the days that we have a picture of.
+            span: the days to ask for.
+            missing: the days that we lack. Every source is asked for them, singly where it leaves them out.
+            observed: the days of which we have a picture.
 
         Raises:
             RateLimited, Misconfigured: as the source does.
             SourceChanged, Unavailable: no source is left.
-            OutOfRequests: the budget is spent.
+            BudgetSpent: the budget is used up.
         """
-        days = _Open(set(span) & missing if self._lacking_only else set(span))
-        for source in [*self.trusted]:
-            if not days.wanted:
+        open_days = OpenDays(set(span) & missing if self._missing_only else set(span))
+        for source in [*self.sources]:
+            if not open_days.wanted:
                 break
             try:
-                yield from filter(days.close, self._one(source, days.wanted, missing, held))
+                yield from filter(open_days.add, self._ask(source, open_days.wanted, missing, observed))
             except SourceChanged as error:
                 self._leave(source, error)
-                continue  # with the look-back, too: this source will not correct it any more
+                continue  # the next source is asked for the look-back, too: this one will not correct it any more
             except Unavailable as error:
                 self._leave(source, error)
-                self._lacking_only = True  # it will be back, and then reads the look-back itself
-            days.wanted &= missing
-        self.failed |= days.unknown()
-        yield from (said for day, said in days.denied.items() if day in days.wanted - days.failed)
+                self._missing_only = True  # this source will come back, and then reads the look-back itself
+            open_days.wanted &= missing
+        self.failed |= open_days.unknown()
+        yield from (answer for day, answer in open_days.denied.items() if day in open_days.wanted - open_days.failed)
 
     def _leave(self, source: Source, error: ApodError) -> None:
-        self.trusted.remove(source)
-        if not self.trusted:
+        """Asks a source no more in this run; raises the error if it was the last one."""
+        self.sources.remove(source)
+        if not self.sources:
             raise error
         log.warning(
             "%s is left for %s in this run (APOD_SOURCES says who is asked): %s",
             source.name,
-            self.trusted[0].name,
+            self.sources[0].name,
             error,
         )
 
-    def _one(
-        self, source: Source, wanted: AbstractSet[date], missing: AbstractSet[date], held: AbstractSet[date]
-    ) -> Iterator[Said]:
-        """What one source says of the days that are wanted; what it fails at is not spoken of."""
+    def _ask(
+        self, source: Source, wanted: AbstractSet[date], missing: AbstractSet[date], observed: AbstractSet[date]
+    ) -> Iterator[Answer]:
+        """What one source says of the wanted days."""
         span = Span(min(wanted), max(wanted))
         answer = self._read(source, span)
         self._drop_refused(source, answer)
-        self.heard += len(answer.said)
-        left_out = set(span) - answer.said.keys() - answer.failed
-        if left_out == set(span) and held & left_out:
+        self.answers += len(answer.contents)
+        left_out = set(span) - answer.contents.keys() - answer.failed
+        if left_out == set(span) and observed & left_out:
             raise SourceChanged(f"{source.name} answers {span} with nothing, and we hold pictures of it.")
-        yield from (Said(day, source.name, words) for day, words in answer.said.items() if day in wanted)
-        yield from self._singly(source, span, sorted(left_out & missing & wanted, reverse=True), answer)
-        yield from (Said(day, source.name, None) for day in answer.failed & wanted)
+        yield from (Answer(day, source.name, content) for day, content in answer.contents.items() if day in wanted)
+        yield from self._ask_singly(source, span, sorted(left_out & missing & wanted, reverse=True), answer)
+        yield from (Answer(day, source.name, None) for day in answer.failed & wanted)
 
-    def _singly(self, source: Source, span: Span, days: Sequence[date], answer: _Answer) -> Iterator[Said]:
-        """The days that an answer left out: only the source's word for that day counts."""
-        empty = not answer.said and not answer.failed
+    def _ask_singly(self, source: Source, span: Span, days: Sequence[date], answer: SpanAnswer) -> Iterator[Answer]:
+        """Asks for each day that an answer left out: only the source's answer for that day counts as evidence."""
+        empty = not answer.contents and not answer.failed
         for day in days:
             single = self._read(source, Span(day, day), part=True)
-            if empty and isinstance(single.said.get(day), dict):
+            if empty and isinstance(single.contents.get(day), dict):
                 raise SourceChanged(f"{source.name} answers {span} with nothing, and {day} with a picture.")
-            answer.said |= single.said
+            answer.contents |= single.contents
             answer.failed |= single.failed
             self._drop_refused(source, answer)
-            if day in answer.said:
-                self.heard += 1
-                yield Said(day, source.name, answer.said[day])
+            if day in answer.contents:
+                self.answers += 1
+                yield Answer(day, source.name, answer.contents[day])
 
-    def _drop_refused(self, source: Source, answer: _Answer) -> None:
-        records = {day: source.normalise(words) for day, words in answer.said.items() if isinstance(words, dict)}
-        for day, why in sift(records, source.name).items():
-            log.warning("%s is refused from %s: %s", day, source.name, why)
-            del answer.said[day]
+    def _drop_refused(self, source: Source, answer: SpanAnswer) -> None:
+        """Turns the days whose record cannot be believed into failed ones."""
+        read = service(source.name).read
+        records = {day: read(record).fields for day, record in answer.contents.items() if isinstance(record, dict)}
+        for day, reason in refused_days(records, source.name).items():
+            log.warning("%s is refused from %s: %s", day, source.name, reason)
+            del answer.contents[day]
             answer.failed.add(day)
 
-    def _read(self, source: Source, span: Span, *, part: bool = False) -> _Answer:
-        """What a source says of a span, in halves where it fails.
+    def _read(self, source: Source, span: Span, *, part: bool = False) -> SpanAnswer:
+        """What a source says of a span; a request that fails is repeated in halves.
+
+        Args:
+            source: to ask.
+            span: the days.
+            part: whether the span is part of one that failed or was incomplete.
 
         Raises:
             Unavailable: it failed at the span before, too, and so is down.
         """
-        if part and source.failures >= GIVE_UP:
-            return _Answer(failed=set(span))
-        self._may_ask(source)
+        if part and source.failures >= MAX_FAILURES:
+            return SpanAnswer(failed=set(span))
+        self._check_budget(source)
         try:
             if len(span) == 1:
-                return _Answer({span.first: source.fetch_day(span.first)})
-            return _Answer(dict(source.fetch(span)))
+                return SpanAnswer({span.first: source.fetch_day(span.first)})
+            return SpanAnswer(dict(source.fetch(span)))
         except Unavailable as error:
-            self.trouble = error
-            if source.failures > GIVE_UP:
+            self.last_failure = error
+            if source.failures > MAX_FAILURES:
                 raise
             log.warning("%s fails at %s: %s", source.name, span, error)
         if len(span) == 1:
-            return _Answer(failed=set(span))
+            return SpanAnswer(failed=set(span))
         older, newer = (self._read(source, half, part=True) for half in span.halves())
-        return _Answer(older.said | newer.said, older.failed | newer.failed)
+        return SpanAnswer(older.contents | newer.contents, older.failed | newer.failed)
 
-    def _may_ask(self, source: Source) -> None:
+    def _check_budget(self, source: Source) -> None:
         if self.requests >= self.budget:
-            raise OutOfRequests(f"the budget of {self.budget} requests is spent")
+            raise BudgetSpent(f"the budget of {self.budget} requests is spent")
         if source.remaining == 0:
-            raise OutOfRequests(f"over quota: {source.name} will take no more of our requests in this hour")
+            raise BudgetSpent(f"over quota: {source.name} will take no more of our requests in this hour")

@@ -1,6 +1,6 @@
-"""The audit between the write and the publish: guards before the merge, checks and the proof after it.
+"""The audit of write-audit-publish: guards before the merge, quality checks and the proof of equality after it.
 
-All of it happens in the transaction of publish, so what it stops was never visible.
+All of it happens in publish's transaction, so nobody ever sees what it stops.
 """
 
 from __future__ import annotations
@@ -9,25 +9,29 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from psycopg.rows import class_row
 
 from include.apod.adapters.files import replacing
-from include.apod.adapters.sql import FOLDER, statement
+from include.apod.adapters.sql import statement_names
 from include.apod.errors import BadData
-from include.apod.formats.columns import read_rows
+from include.apod.formats.csv_file import read_rows
+from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from datetime import date
     from pathlib import Path
 
     from psycopg import Cursor
-
-    from include.apod.load.publish import Load
+    from psycopg.rows import TupleRow
 
 log = logging.getLogger(__name__)
 
-EXAMPLES = 5  # days shown when a guard stops a load
-MASS_CHANGE = 0.05  # of the rows there were; NASA's own edits touch a handful a month
+EXAMPLES = 5  # days that a message shows
+MASS_CHANGE = 0.05  # share of the existing rows; NASA's own edits touch a handful a month
 
 
 class Unequal(BadData):
@@ -35,76 +39,142 @@ class Unequal(BadData):
 
 
 @dataclass(frozen=True)
-class Check:
+class Changes:
+    """What a merge would change: the row of `publish/count_changes.sql`.
+
+    Attributes:
+        existing: rows of the table now.
+        added, changed, removed: rows.
+        repaired: those of them that somebody else had changed since the last load.
+        changed_days, removed_days: the days of the changes and removals that are no repair, oldest first.
+        first_date, last_date: of the table after the merge; None for an empty one.
+    """
+
+    existing: int
+    added: int
+    changed: int
+    removed: int
+    repaired: int
+    changed_days: list[date]
+    removed_days: list[date]
+    first_date: date | None
+    last_date: date | None
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table after the merge."""
+        return self.existing + self.added - self.removed
+
+    @property
+    def not_empty(self) -> bool:
+        """Whether a merge would change anything."""
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a person has allowed this load to do.
+
+    Attributes:
+        shrink: days may vanish from the archive.
+        mass_change: more than 5 % of the rows may change at once.
+    """
+
+    shrink: bool = False
+    mass_change: bool = False
+
+
+@dataclass(frozen=True)
+class CheckResult:
     """What a quality check found.
 
     Attributes:
-        name: of its statement, `check_…`.
-        fatal: one such row is one too many.
-        found: rows.
+        name: of the check, `check_…`.
+        fatal: a single such row stops the load.
+        rows: number of rows that it found.
         example: the first of them.
     """
 
     name: str
     fatal: bool
-    found: int
+    rows: int
     example: str
 
 
-def guard(changes: Any, load: Load) -> None:
-    """Stops a publish that would lose days or rewrite a large part of the archive. Repairs do neither.
-
-    Raises:
-        BadData: says how many, shows examples, and says how a person lets it through.
-    """
-    removed, changed = changes.removed_days or [], changes.changed_days or []
-    if removed and not load.allow_shrink:
-        raise BadData(
-            f"This load would remove {len(removed)} of {changes.existing} pictures ({_some(removed)}). "
-            "Nothing was published. If that is right: ./apod trigger load --param allow_shrink=true"
-        )
-    if len(changed) > MASS_CHANGE * changes.existing and not load.allow_mass_change:
-        raise BadData(
-            f"This load would change {len(changed)} of {changes.existing} pictures ({_some(changed)}). "
-            "Nothing was published. If that is right: ./apod trigger load --param allow_mass_change=true"
-        )
+def count_changes(cursor: Cursor[TupleRow]) -> Changes:
+    """What a merge would change now."""
+    with cursor.connection.cursor(row_factory=class_row(Changes)) as rows:
+        changes = rows.execute(statement("publish/count_changes")).fetchone()
+    assert changes  # noqa: S101  # for the type checker: an aggregate has one row
+    return changes
 
 
-def _some(days: list[Any]) -> str:
+def _examples(days: Sequence[date]) -> str:
     """The first of some days."""
     return ", ".join(map(str, days[:EXAMPLES])) + (", …" if len(days) > EXAMPLES else "")
 
 
-def check(cursor: Cursor[Any]) -> list[Check]:
-    """What the quality checks (`include/sql/check_*.sql`) find in the table as it would be shown.
+def guard(changes: Changes, allowed: Allowed) -> None:
+    """Stops a publish that would lose days or change a large part of the archive. Repairs do not count.
+
+    Raises:
+        BadData: says how many, shows examples, and says how a person allows it.
+    """
+    removed, changed = changes.removed_days, changes.changed_days
+    if removed and not allowed.shrink:
+        raise BadData(
+            f"This load would remove {len(removed)} of {changes.existing} pictures ({_examples(removed)}). "
+            "Nothing was published. If that is right: ./apod trigger load --param allow_shrink=true"
+        )
+    if len(changed) > MASS_CHANGE * changes.existing and not allowed.mass_change:
+        raise BadData(
+            f"This load would change {len(changed)} of {changes.existing} pictures ({_examples(changed)}). "
+            "Nothing was published. If that is right: ./apod trigger load --param allow_mass_change=true"
+        )
+
+
+def _run_check(cursor: Cursor[TupleRow], name: str) -> CheckResult:
+    text = statement(name)
+    rows, example = cursor.execute(text).fetchone() or (0, None)
+    return CheckResult(f"check_{PurePath(name).name}", b"Severity: fail" in text, rows, f"{example}")
+
+
+def check(cursor: Cursor[TupleRow]) -> list[CheckResult]:
+    """What the quality checks (`include/sql/checks`) find in the merged table.
 
     Raises:
         BadData: a check whose severity is `fail` found something.
     """
-    done = []
-    for path in sorted(FOLDER.glob("check_*.sql")):
-        row: Any = cursor.execute(statement(path.stem)).fetchone()
-        done.append(Check(path.stem, b"Severity: fail" in statement(path.stem), row.found, f"{row.example}"))
-    if bad := [one for one in done if one.found and one.fatal]:
+    results = [_run_check(cursor, name) for name in statement_names("checks")]
+    failed = [result for result in results if result.rows and result.fatal]
+    if failed:
+        file = failed[0].name.removeprefix("check_")
         raise BadData(
-            f"{bad[0].name} found {bad[0].found} rows (first {bad[0].example}). Nothing was published; "
-            f"include/sql/{bad[0].name}.sql says what it looks for and why."
+            f"{failed[0].name} found {failed[0].rows} rows (first {failed[0].example}). Nothing was published; "
+            f"include/sql/checks/{file}.sql says what it looks for and why."
         )
-    for one in done:
-        if one.found:
-            log.info("%s: %d rows (first %s)", one.name, one.found, one.example)
-    return done
+    for result in results:
+        if result.rows:
+            log.info("%s: %d rows (first %s)", result.name, result.rows, result.example)
+    return results
 
 
-def export(cursor: Cursor[Any], take: Callable[[bytes | bytearray | memoryview], object]) -> None:
-    """Hands PostgreSQL's own export of the table to `take`, block by block."""
-    cursor.execute(statement("set_export_format"))
-    with cursor.copy(statement("export_picture")) as copy:
+def export(cursor: Cursor[TupleRow], write: Callable[[bytes | bytearray | memoryview], object]) -> None:
+    """Passes PostgreSQL's own export of the table to `write`, block by block."""
+    cursor.execute(statement("publish/set_export_format"))
+    with cursor.copy(statement("publish/export_picture")) as copy:
         for block in copy:
-            take(block)
+            write(block)
 
 
-def prove(cursor: Cursor[Any], staged: Path, md5: str) -> None:
+def _first_difference(exported: Path, staged: Path) -> str:
+    """The date of the first row in which two CSV files differ."""
+    pairs = zip_longest(read_rows(exported), read_rows(staged), fillvalue=["end of file"])
+    differing = (max(row[0], staged_row[0]) for row, staged_row in pairs if row != staged_row)
+    return next(differing, "a byte outside the values")
+
+
+def prove(cursor: Cursor[TupleRow], staged: Path, md5: str) -> None:
     """Compares PostgreSQL's own export of the table with the staged CSV.
 
     Raises:
@@ -121,9 +191,3 @@ def prove(cursor: Cursor[Any], staged: Path, md5: str) -> None:
         f"Table and CSV differ: md5 {digest.hexdigest()} and {md5}, first at {_first_difference(exported, staged)}. "
         f"Neither was published; compare {exported} with {staged}."
     )
-
-
-def _first_difference(one: Path, other: Path) -> str:
-    """The date of the first row in which two CSV files differ."""
-    pairs = zip_longest(read_rows(one), read_rows(other), fillvalue=["end of file"])
-    return next((f"{max(x[0], y[0])}" for x, y in pairs if x != y), "a byte outside the values")

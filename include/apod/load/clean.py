@@ -1,46 +1,71 @@
 """The clean rows of raw months: judged, normalised, and written in the dialect of the CSV. All of pandas is here.
 
-The rules look at one row at a time, so months that are cleaned together come out as they would one by one.
+The rules look at one row at a time, so it makes no difference which months are cleaned together.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from include.apod.adapters.files import md5_hex
 from include.apod.formats import raw as raw_store
-from include.apod.formats.columns import COLUMNS
-from include.apod.formats.fragments import KINDS, VERSION, Fragment, key_of, md5
-from include.apod.load.quarantine import sort
-from include.apod.load.rules import TEXTS, normalised
+from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
+from include.apod.formats.fragments import Digests, Fragment, FragmentFiles, key_of, to_csv
+from include.apod.load.quarantine import JudgedMonth, judge
+from include.apod.load.rules import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from include.apod.formats.raw import Record
 
 log = logging.getLogger(__name__)
 
-NOT_KEPT = ("service_version", "concepts")  # facts about the service, not about the picture
+
+@dataclass(frozen=True)
+class RawMonth:
+    """A raw month as it was read.
+
+    Attributes:
+        name: `YYYY-MM`.
+        modified: time of the file in nanoseconds, taken before it was read: a later append shows.
+        content: the bytes.
+        judged: its observations after the hard rules.
+    """
+
+    name: str
+    modified: int
+    content: bytes
+    judged: JudgedMonth
+
+    @classmethod
+    def read(cls, path: Path) -> RawMonth:
+        """Reads and judges a month file.
+
+        Raises:
+            BadData: the file is damaged.
+        """
+        modified, content = path.stat().st_mtime_ns, path.read_bytes()
+        return cls(path.stem, modified, content, judge(raw_store.parse_month(content, path)))
 
 
-def clean_rows(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Records in the one form, good ones, to one row each: columns of the CSV, `string` or null."""
-    frame = pd.DataFrame(records, dtype=object)
-    if extra := sorted(set(frame.columns) - {"date", *TEXTS, *NOT_KEPT}):
-        log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", ", ".join(extra))
-    frame = normalised(frame.reindex(columns=["date", *TEXTS]).astype("string"))
+def clean_rows(records: Sequence[Record]) -> pd.DataFrame:
+    """Good records (in the one form) as one row each, with the columns of the CSV, of type `string` or null."""
+    frame = pd.DataFrame(records, dtype=object).reindex(columns=["date", *SOURCE_COLUMNS])
+    frame = normalised(frame.astype("string"))
     day = frame["date"].str
     frame["page_url"] = "https://apod.nasa.gov/apod/ap" + day[2:4] + day[5:7] + day[8:10] + ".html"
     return frame.reindex(columns=list(COLUMNS))
 
 
 def to_lines(frame: pd.DataFrame) -> list[str]:
-    """The rows as PostgreSQL writes them with FORCE_QUOTE: text quoted, null unquoted nothing.
+    """The rows as PostgreSQL writes them with FORCE_QUOTE: text quoted, null an unquoted empty field.
 
     Python's csv module has no such mode before 3.12, so the fields are joined here.
     """
@@ -48,27 +73,34 @@ def to_lines(frame: pd.DataFrame) -> list[str]:
     return [f"{','.join(line)}\n" for line in zip(frame["date"], *fields, strict=True)]
 
 
-def quoted(rows: Iterable[Sequence[str]]) -> bytes:
-    """Rows without nulls as CSV."""
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+def _fragment(month: RawMonth, files: FragmentFiles) -> Fragment:
+    """The manifest's entry for a month."""
+    return Fragment(
+        month.name,
+        raw_size=len(month.content),
+        raw_modified=month.modified,
+        raw_md5=md5_hex(month.content),
+        key=key_of(month.content),
+        size=len(files.rows),
+        rejected=len(month.judged.rejections),
+        md5=Digests(md5_hex(files.rows), md5_hex(files.origins), md5_hex(files.rejections)),
+    )
 
 
-def write_fragments(months: Sequence[Path], clean: Path) -> dict[str, Fragment]:
-    """Writes the fragments of some raw months; returns them by month."""
-    modified = [month.stat().st_mtime_ns for month in months]  # before they are read: an append in between shows
-    contents = [month.read_bytes() for month in months]
-    judged = [sort(raw_store.parse_month(*month)) for month in zip(contents, months, strict=True)]
-    lines = iter(to_lines(clean_rows([record for one in judged for record in one.records])))
-    made = {}
-    for month, when, content, one in zip(months, modified, contents, judged, strict=True):
-        rows = "".join(islice(lines, len(one.records))).encode()
-        files = (rows, quoted((*origin, VERSION) for origin in one.origins), quoted(one.rejected))
-        digests = [*map(md5, files)]
-        fragment = Fragment(
-            month.stem, len(content), when, md5(content), key_of(content), len(rows), len(one.rejected), digests
-        )
-        fragment.write(clean, {kind: file for kind, file in zip(KINDS, files, strict=True) if file or kind == "csv"})
-        made[month.stem] = fragment
-    return made
+def write_fragments(paths: Sequence[Path], clean: Path) -> dict[str, Fragment]:
+    """Writes the fragments of some raw months; returns them by month.
+
+    Raises:
+        BadData: a month file is damaged.
+    """
+    months = [RawMonth.read(path) for path in paths]
+    if unknown := set().union(*(month.judged.unknown_fields for month in months)):
+        log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", ", ".join(sorted(unknown)))
+    lines = iter(to_lines(clean_rows([record for month in months for record in month.judged.records])))
+    fragments = {}
+    for month in months:
+        rows = "".join(islice(lines, len(month.judged.records))).encode()
+        files = FragmentFiles(rows, to_csv(month.judged.origins), to_csv(month.judged.rejections))
+        fragments[month.name] = fragment = _fragment(month, files)
+        fragment.write(clean, files)
+    return fragments

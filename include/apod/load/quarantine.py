@@ -1,50 +1,61 @@
-"""The hard rules, and what becomes of an observation that breaks one: it is left out, kept, and said to be.
+"""The hard rules. Observations that break one are left out of the table and recorded in apod.rejected with the reason.
 
-The newest good observation of a day counts. Newer ones that break a rule go to `apod.rejected` with the reason, until a
-good one follows them; the rest of the month goes on.
+The newest good observation of a day counts. Newer ones that break a rule stay in quarantine until a good one follows
+them; the rest of the month is not affected.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from include.apod.load.rules import TEXTS
-from include.apod.sources import basic, planetary
+from include.apod.formats.columns import MEDIA_TYPES, SOURCE_COLUMNS
+from include.apod.formats.fragments import RULES_VERSION, Origin, Rejection
+from include.apod.sources import SERVICES, Reading, service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
-    from include.apod.formats.raw import Observation
-
-MEDIA_TYPES = ("image", "video", "other")
-TO_ONE_FORM: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "planetary": planetary.normalise,
-    "basic": basic.normalise,
-}
+    from include.apod.formats.raw import Observation, Record
 
 
-@dataclass(frozen=True)
-class Sorted:
-    """The observations of a month, judged.
+@dataclass
+class JudgedMonth:
+    """The observations of a month after the hard rules.
 
     Attributes:
-        records: of each day the record that counts, in the one form of all sources, oldest day first.
-        origins: for each of them its day, source, sha256 and time.
-        rejected: for each left out its day, sha256, source, time, the reason, and its words as ASCII JSON.
+        records: the record that counts of each day, in the one form, oldest day first.
+        origins: where each of them comes from.
+        rejections: the observations in quarantine.
+        unknown_fields: fields of the records that no reader knows.
     """
 
-    records: list[dict[str, Any]] = field(default_factory=list)
-    origins: list[tuple[str, ...]] = field(default_factory=list)
-    rejected: list[tuple[str, ...]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    unknown_fields: set[str] = field(default_factory=set)
+
+    def accept(self, observation: Observation, reading: Reading) -> None:
+        """Adds a record that counts."""
+        self.records.append(reading.fields)
+        identity = (f"{observation.date}", observation.source, observation.sha256, observation.seen_at)
+        self.origins.append(Origin(*identity, RULES_VERSION))
+        self.unknown_fields |= reading.unknown
+
+    def reject(self, observation: Observation, reason: str) -> None:
+        """Adds an observation to quarantine."""
+        content = json.dumps({"source": observation.source, "record": observation.record})
+        identity = (f"{observation.date}", observation.source, observation.sha256, observation.seen_at)
+        self.rejections.append(Rejection(*identity, reason, content))
 
 
-def fault(record: Mapping[str, Any], day: str) -> str:
-    """Which hard rule a record (in the one form) breaks, or nothing."""
-    texts = {name: record[name] for name in ("date", *TEXTS) if record.get(name) is not None}
-    if odd := [name for name, value in texts.items() if not isinstance(value, str)]:
-        return f"{odd[0]} is {texts[odd[0]]!r:.80}, not text"
+def broken_rule(record: Record, day: str) -> str:
+    """Which hard rule a record (in the one form) breaks, or an empty text."""
+    values = {name: record[name] for name in ("date", *SOURCE_COLUMNS) if record.get(name) is not None}
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    if not_text := [name for name in values if name not in texts]:
+        return f"{not_text[0]} is {values[not_text[0]]!r:.80}, not text"
     if texts.get("date") != day:
         return f"filed under {day}, but of {texts.get('date')!r}"
     if not texts.get("title", "").replace("\0", "").strip():
@@ -58,29 +69,32 @@ def fault(record: Mapping[str, Any], day: str) -> str:
     return ""
 
 
-def judge(seen: Observation) -> tuple[dict[str, Any], str]:
-    """An observation's record in the one form, and which hard rule it breaks, or nothing."""
-    if seen.source not in TO_ONE_FORM:
-        return {}, f"source {seen.source!r} is none of {', '.join(TO_ONE_FORM)}"
-    if not isinstance(seen.record, dict):
-        return {}, f"the record is {seen.record!r:.80}, no object"
-    record = TO_ONE_FORM[seen.source](seen.record)
-    return record, fault(record, f"{seen.date}")
+def read(observation: Observation) -> tuple[Reading, str]:
+    """An observation's record in the one form, and the hard rule that it breaks, or an empty text."""
+    nothing = Reading({}, frozenset())
+    if observation.source not in SERVICES:
+        return nothing, f"source {observation.source!r} is none of {', '.join(SERVICES)}"
+    if not isinstance(observation.record, dict):
+        return nothing, f"the record is {observation.record!r:.80}, no object"
+    reading = service(observation.source).read(observation.record)
+    return reading, broken_rule(reading.fields, f"{observation.date}")
 
 
-def sort(observations: Iterable[Observation]) -> Sorted:
-    """Judges the observations of a month, in the order of the raw store."""
-    settled, made = set(), Sorted()
-    for seen in reversed([*observations]):
-        if seen.date in settled:
+def judge(observations: Iterable[Observation]) -> JudgedMonth:
+    """Applies the hard rules to the observations of a month, which are in the order of the raw store."""
+    settled, month = set(), JudgedMonth()
+    for observation in reversed([*observations]):
+        if observation.date in settled:
             continue
-        record, reason = ({}, "") if seen.absent else judge(seen)
+        if observation.absent:
+            settled.add(observation.date)
+            continue
+        reading, reason = read(observation)
         if reason:
-            words = json.dumps({"source": seen.source, "record": seen.record})
-            made.rejected.append((f"{seen.date}", seen.sha256, seen.source, seen.seen_at, reason, words))
-            continue
-        settled.add(seen.date)
-        if record:
-            made.records.append(record)
-            made.origins.append((f"{seen.date}", seen.source, seen.sha256, seen.seen_at))
-    return Sorted(made.records[::-1], made.origins[::-1], made.rejected[::-1])
+            month.reject(observation, reason)
+        else:
+            settled.add(observation.date)
+            month.accept(observation, reading)
+    for rows in (month.records, month.origins, month.rejections):
+        rows.reverse()
+    return month

@@ -1,4 +1,4 @@
-"""The normalisations, all of them, in the order in which they are applied. docs/data.md lists them with their counts.
+"""The normalisations, in the order in which they are applied. docs/data.md lists them with their counts.
 
 Nothing is guessed: a letter that the service destroyed stays destroyed, a text that it lost stays lost.
 """
@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import is_normalized
 
+from include.apod.formats.columns import ADDRESSES, SOURCE_COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     import pandas as pd
 
-TEXTS = ("title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright")
-ADDRESSES = ("url", "hdurl", "thumbnail_url")
-LABEL = r"(?i)(?<=\S)\s*\n\s*(?:[\w ]*credit[\w ]*|courtesy):\s*$"
 CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
@@ -27,15 +26,15 @@ class Rule:
 
     Attributes:
         name: in docs/data.md, and to switch it off.
-        columns: that it is applied to.
-        sign: tells of many texts at once, in lines one below the other, whether one of them may need it: most rules
-            change nothing in most columns, and pandas takes each text in its hand to find that out.
-        apply: a column of text in, the same column normalised out.
+        columns: the columns that it is applied to.
+        may_apply: a cheap test on all texts of a column, joined by newlines; if false, the rule is skipped for the
+            column. Most rules change nothing in most columns, and pandas would look at each text to find that out.
+        apply: takes a column of text and returns it normalised.
     """
 
     name: str
     columns: tuple[str, ...]
-    sign: Callable[[str], bool]
+    may_apply: Callable[[str], bool]
     apply: Callable[[pd.Series], pd.Series]
 
 
@@ -53,10 +52,15 @@ def _always(_: str) -> bool:
 
 
 RULES = (
-    Rule("line_ends", TEXTS, _has(r"\r"), _replace(r"\r\n?", "\n")),
-    Rule("nul", TEXTS, _has("\0"), _replace("\0", "")),
-    Rule("control_characters", TEXTS, _has(CONTROL), _replace(CONTROL, "\ufffd")),
-    Rule("unicode", TEXTS, lambda texts: not is_normalized("NFC", texts), lambda column: column.str.normalize("NFC")),
+    Rule("line_ends", SOURCE_COLUMNS, _has(r"\r"), _replace(r"\r\n?", "\n")),
+    Rule("nul", SOURCE_COLUMNS, _has("\0"), _replace("\0", "")),
+    Rule("control_characters", SOURCE_COLUMNS, _has(CONTROL), _replace(CONTROL, "\ufffd")),
+    Rule(
+        "unicode",
+        SOURCE_COLUMNS,
+        lambda texts: not is_normalized("NFC", texts),
+        lambda column: column.str.normalize("NFC"),
+    ),
     Rule(
         "title_label",
         ("title",),
@@ -67,32 +71,36 @@ RULES = (
     Rule("tomorrow", ("explanation",), _has("Tomorrow's picture:"), _replace(r"(?s)Tomorrow's picture:.*$", "")),
     Rule("scheme", ADDRESSES, _has(r"(?m)^\s*//"), _replace(r"^\s*//", "https://")),
     Rule("stacked", ADDRESSES, _has("apod/http"), _replace(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)", "")),
-    Rule("padding", TEXTS, _always, lambda column: column.str.strip()),
-    Rule("empty", TEXTS, _always, lambda column: column.mask(column == "")),
+    Rule("padding", SOURCE_COLUMNS, _always, lambda column: column.str.strip()),
+    Rule("empty", SOURCE_COLUMNS, _always, lambda column: column.mask(column == "")),
 )
 
 
 def normalised(frame: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFrame:
-    """The frame (one row a picture, columns `TEXTS` and others, `string` or null) after the rules, but some."""
-    made = frame.copy()
-    for name in TEXTS:
-        column, texts = made[name], None
+    """The frame after the rules, except those named in `without`.
+
+    One row a picture; `SOURCE_COLUMNS` are of type `string` or null, other columns stay as they are.
+    """
+    result = frame.copy()
+    for name in SOURCE_COLUMNS:
+        column, texts = result[name], None
         for rule in RULES:
             if rule.name in without or name not in rule.columns:
                 continue
             texts = "\n".join(column.dropna().tolist()) if texts is None else texts
-            if rule.sign(texts):
+            if rule.may_apply(texts):
                 column, texts = rule.apply(column), None
-        made[name] = column
-    return made
+        result[name] = column
+    return result
+
+
+def _differing(frame: pd.DataFrame, reference: pd.DataFrame) -> pd.Series:
+    """For each row, whether any value differs."""
+    same = (frame == reference).fillna(value=False) | (frame.isna() & reference.isna())
+    return ~same.all(axis=1)
 
 
 def effects(frame: pd.DataFrame) -> dict[str, int]:
-    """For each rule the rows that would be others without it."""
+    """For each rule, the number of rows that would differ without it."""
     full = normalised(frame)
-    return {rule.name: int(_differ(full, normalised(frame, {rule.name})).sum()) for rule in RULES}
-
-
-def _differ(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
-    same = (one == other).fillna(value=False) | (one.isna() & other.isna())
-    return ~same.all(axis=1)
+    return {rule.name: int(_differing(full, normalised(frame, {rule.name})).sum()) for rule in RULES}

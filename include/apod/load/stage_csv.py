@@ -1,4 +1,4 @@
-"""Step 3b: the same fragments, byte for byte, under a header into the staged CSV, unless it is that one already."""
+"""Step 3, loading into the CSV: the fragments' bytes under a header, as a staged CSV."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.files import md5_of, replacing
-from include.apod.formats.columns import HEADER
-from include.apod.formats.fragments import Composition, read_composition, read_manifest, write_composition
+from include.apod.formats.composition import Composition, MonthSource, read_composition, write_composition
+from include.apod.formats.csv_file import HEADER
+from include.apod.formats.fragments import read_manifest
 from include.apod.run import Report
 
 if TYPE_CHECKING:
@@ -15,24 +16,22 @@ if TYPE_CHECKING:
 
 
 def stage_csv(store: Store) -> Report:
-    """Writes the staged CSV: the header and the fragments, oldest month first.
-
-    Beside it stands which fragments are in it, and its md5.
+    """Writes the staged CSV, oldest month first, and its composition beside it; unless it is there already.
 
     Raises:
         BadData: a fragment is not what transform wrote; the staged CSV is as it was.
     """
-    manifest = read_manifest(store.clean).values()
-    months = {one.month: [one.key, one.raw_md5, one.raw_size] for one in manifest}
-    made = store.staged_csv if store.staged_csv.exists() else store.csv  # publish moves the one to the other
-    known = read_composition(store.staged_composition)
-    if known and known.months == months and made.exists() and md5_of(made) == known.md5:
-        return Report(False, "staged for the CSV already", {"md5": known.md5})
+    fragments = read_manifest(store.clean).values()
+    months = {part.month: MonthSource(part.key, part.raw_md5, part.raw_size) for part in fragments}
+    current = store.staged_csv if store.staged_csv.exists() else store.csv  # publish renames the one to the other
+    composition = read_composition(store.staged_composition)
+    if composition and composition.months == months and current.exists() and md5_of(current) == composition.md5:
+        return Report(False, "staged for the CSV already", {"md5": composition.md5})
     digest = hashlib.md5(HEADER, usedforsecurity=False)
     with replacing(store.staged_csv) as file:
         file.write(HEADER)
-        for fragment in manifest:
-            content = fragment.read(store.clean)
+        for fragment in fragments:
+            content = fragment.read_or_drop(store.clean)
             digest.update(content)
             file.write(content)
     write_composition(store.staged_composition, Composition(digest.hexdigest(), months))

@@ -1,53 +1,108 @@
 """The services that can be asked for pictures, one module each.
 
-A source answers `fetch(span)` with the records of those days as it sent them, days without a picture left out, and
-`fetch_day(day)` with one record or its own word that there is none. `normalise` brings a record into the one form
-that the rest of the project reads: the planetary service's keys, text without mark-up.
+`SERVICES` names them all. To add one, write its module and add its name here. A module offers what
+`Service` says: its address, a session that fetches records as they were sent, and a reader that brings a record into
+the one form of the project.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
 
     from include.apod.days import Span
+    from include.apod.formats.raw import Record
+
+SERVICES = ("planetary", "basic")  # in the default order of preference
+HOST_SERVICE = "planetary"  # the host of connection `apod_api` is the address of this one
 
 
 @dataclass(frozen=True)
 class Absent:
-    """A service's own word that a day has no picture: the evidence."""
+    """A service's own answer that a day has no picture: the evidence."""
 
     status: int
     body: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A record in the one form of the project.
+
+    Attributes:
+        fields: `date` and the columns that the service fills, text without mark-up. A value that is not text is kept
+            as it is; quarantine names it.
+        unknown: fields of the record that are neither read nor listed as left out.
+    """
+
+    fields: Record
+    unknown: frozenset[str]
 
 
 class Source(Protocol):
     """One session with a service.
 
     Attributes:
-        name: of the service, as `APOD_SOURCES` has it.
+        name: of the service, one of `SERVICES`.
         requests: made so far.
-        failures: requests in a row that it failed at, up to now.
-        remaining: requests the service will still take from us, None where it does not say.
+        failures: failed requests in a row, up to now.
+        remaining: requests that the service will still take; None if it does not say.
     """
 
     name: str
 
     @property
-    def requests(self) -> int: ...
+    def requests(self) -> int:
+        """Requests made so far."""
+        ...
 
     @property
-    def failures(self) -> int: ...
+    def failures(self) -> int:
+        """Failed requests in a row."""
+        ...
 
     @property
-    def remaining(self) -> int | None: ...
+    def remaining(self) -> int | None:
+        """Requests that the service will still take."""
+        ...
 
-    def fetch(self, span: Span) -> dict[date, dict[str, Any]]: ...
+    def fetch(self, span: Span) -> dict[date, Record]:
+        """The records of a span of days, by day; days without a picture are left out."""
+        ...
 
-    def fetch_day(self, day: date) -> dict[str, Any] | Absent: ...
+    def fetch_day(self, day: date) -> Record | Absent:
+        """The record of one day, or the service's answer that there is none."""
+        ...
 
-    def normalise(self, record: Mapping[str, Any]) -> dict[str, Any]: ...
+
+class Connect(Protocol):
+    """Opens a session; a service that needs no key ignores it."""
+
+    def __call__(self, base_url: str, key: str, pause_seconds: float, now: datetime) -> Source:
+        """Opens a session."""
+        ...
+
+
+class Service(Protocol):
+    """What the module of a service offers.
+
+    Attributes:
+        BASE_URL: the service's address.
+        connect: opens a session.
+    """
+
+    BASE_URL: str
+    connect: Connect
+
+    def read(self, record: Record) -> Reading:
+        """Takes every field out of a record."""
+        ...
+
+
+def service(name: str) -> Service:
+    """The module of a service; imported when it is needed, since it brings an HTTP client and an HTML parser."""
+    return cast("Service", import_module(f"{__name__}.{name}"))

@@ -1,11 +1,11 @@
-"""One polite session with a service over HTTP: paced, timed out, counted, its failures named."""
+"""An HTTP session with a service: paced, with time-outs, its failures turned into our errors."""
 
 from __future__ import annotations
 
 import json
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 TIMEOUT_SECONDS = (10, 75)  # to connect, to read: the gateway of api.nasa.gov gives up after 60
-DEFAULT_WAIT_SECONDS = 3600.0  # the quota window, when a 429 does not say
-CLOCK_HOURS = 20  # two clocks further apart than this do not agree what day it is
+DEFAULT_WAIT_SECONDS = 3600.0  # the quota window, for a 429 without Retry-After
+MAX_CLOCK_DIFFERENCE_HOURS = 20  # clocks further apart do not agree which day it is
 
 
 class Client:
-    """Asks, paces itself, and says how it went.
+    """An HTTP session with one service.
 
-    A request is made again at once only where nobody was there, or on 502 and 503, which nearly always pass; one
-    that the service failed at is the caller's to make smaller.
+    A request is repeated at once only where no connection came about, or after 502 and 503, which nearly always pass.
+    After any other failure the caller makes the request smaller.
 
     Attributes:
         url: where the service is.
@@ -38,40 +38,50 @@ class Client:
         self.url = url
         self.pause_seconds = pause_seconds
         self.requests = 0
-        self.failures = self._streak = 0
+        self.failures = self._failures_before = 0
         self.remaining: int | None = None
         self._now = now
-        self._compared = False
-        self._next = 0.0
+        self._clock_compared = False
+        self._next_request = 0.0
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", **headers})  # else errors come as HTML pages
-        again = Retry(
+        retry = Retry(
             total=3, connect=2, read=0, backoff_factor=pause_seconds, status_forcelist=(502, 503),
             respect_retry_after_header=False, raise_on_status=False,
         )  # fmt: skip
-        # Proxies and certificates of the environment, once and not for each request; no password from a .netrc.
-        around = self._session.merge_environment_settings(url, {}, None, None, None)
+        # Proxies and certificates from the environment, read once and not for each request; no password from a .netrc.
+        environment = self._session.merge_environment_settings(url, {}, None, None, None)
         self._session.trust_env = False
-        self._session.proxies, self._session.verify = around["proxies"], around["verify"]
-        self._session.mount("http://", HTTPAdapter(max_retries=again))
-        self._session.mount("https://", HTTPAdapter(max_retries=again))
+        self._session.proxies, self._session.verify = environment["proxies"], environment["verify"]
+        self._session.mount("http://", HTTPAdapter(max_retries=retry))
+        self._session.mount("https://", HTTPAdapter(max_retries=retry))
 
     def get(self, url: str, query: Mapping[str, str]) -> requests.Response:
-        """The service's answer to a question, whatever its status below 500 but for 429.
+        """The response to one request, for any status below 500 except 429 and redirects.
 
         Raises:
-            Unavailable: nobody answered, or the service failed at this question.
-            RateLimited: it takes no more requests from us for now.
-            SourceChanged: it sends us elsewhere.
+            Unavailable: no connection, or the service failed at this request.
+            RateLimited: the service takes no more requests for now.
+            SourceChanged: it redirects.
             Misconfigured: the key cannot be sent, or this machine's clock is wrong.
         """
-        time.sleep(max(0.0, self._next - time.monotonic()))
-        self._next = time.monotonic() + self.pause_seconds
+        time.sleep(max(0.0, self._next_request - time.monotonic()))
+        self._next_request = time.monotonic() + self.pause_seconds
         self.requests += 1
         self.failures += 1
+        response = self._send(url, query)
+        self.requests += len(response.raw.retries.history) if response.raw.retries else 0
+        self._read_quota(response)
+        self._refuse(response)
+        self._compare_clocks(response)
+        self._failures_before, self.failures = self.failures, 0
+        self._clock_compared = True
+        return response
+
+    def _send(self, url: str, query: Mapping[str, str]) -> requests.Response:
         try:
             # A redirect would carry the key to wherever it points.
-            answer = self._session.get(url, params=query, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+            return self._session.get(url, params=query, timeout=TIMEOUT_SECONDS, allow_redirects=False)
         except requests.exceptions.InvalidHeader as error:
             raise Misconfigured(
                 "The API key in connection apod_api holds a character that cannot be sent (a line end?)."
@@ -80,65 +90,64 @@ class Client:
             raise Misconfigured(f"{url} is no address; check the host of connection apod_api.") from error
         except requests.RequestException as error:
             raise Unavailable(f"source down: {url} did not answer for {dict(query)}: {_cause(error)}.") from error
-        self.requests += len(answer.raw.retries.history) if answer.raw.retries else 0
-        self._read_quota(answer)
-        self._refuse(answer)
-        self._compare_clocks(answer)
-        self._streak, self.failures = self.failures, 0
-        self._compared = True
-        return answer
 
-    def parsed(self, answer: requests.Response) -> Any:
-        """The JSON of an answer.
+    def parsed(self, response: requests.Response) -> object:
+        """The JSON of a response.
 
         Raises:
-            Unavailable: it breaks off; asked again it may be whole.
-            SourceChanged: it is no JSON at all.
+            Unavailable: it breaks off; the next answer may be complete.
+            SourceChanged: it is not JSON.
         """
         try:
-            return json.loads(answer.content, parse_constant=_no_number)
+            return json.loads(response.content, parse_constant=_refuse_constant)
         except RecursionError as error:
-            raise SourceChanged(f"{answer.url}: JSON nested deeper than any record: {excerpt(answer)}") from error
+            raise SourceChanged(f"{response.url}: JSON nested deeper than any record: {excerpt(response)}") from error
         except ValueError as error:
-            if not answer.text.lstrip().startswith(("{", "[")):
-                raise SourceChanged(f"{answer.url}: {answer.status_code}, but not JSON: {excerpt(answer)}") from error
-            self.failures = self._streak
-            size = len(answer.content)
-            raise Unavailable(f"source down: {answer.url}: the JSON of {size} bytes breaks off") from error
+            if not response.text.lstrip().startswith(("{", "[")):
+                raise SourceChanged(
+                    f"{response.url}: {response.status_code}, but not JSON: {excerpt(response)}"
+                ) from error
+            self.failures = self._failures_before
+            size = len(response.content)
+            raise Unavailable(f"source down: {response.url}: the JSON of {size} bytes breaks off") from error
 
-    def _read_quota(self, answer: requests.Response) -> None:
-        said = answer.headers.get("X-RateLimit-Remaining", "")
-        if said.isdecimal():
-            self.remaining = int(said)
+    def _read_quota(self, response: requests.Response) -> None:
+        header = response.headers.get("X-RateLimit-Remaining", "")
+        if header.isdecimal():
+            self.remaining = int(header)
 
-    def _refuse(self, answer: requests.Response) -> None:
-        if answer.status_code == requests.codes.too_many_requests:
-            raise RateLimited(f"over quota: {seen(answer)}. What was read is kept, the rest follows.", _wait(answer))
-        if answer.status_code >= requests.codes.internal_server_error:
-            raise Unavailable(f"source down: {seen(answer)}")
-        if answer.is_redirect:
-            raise SourceChanged(f"{seen(answer)}: it sends us to {answer.headers['Location'].partition('?')[0]}")
+    def _refuse(self, response: requests.Response) -> None:
+        """Raises for a status that no caller can use."""
+        if response.status_code == requests.codes.too_many_requests:
+            raise RateLimited(
+                f"over quota: {summary(response)}. What was read is kept, the rest follows.", _retry_after(response)
+            )
+        if response.status_code >= requests.codes.internal_server_error:
+            raise Unavailable(f"source down: {summary(response)}")
+        if response.is_redirect:
+            target = response.headers["Location"].partition("?")[0]
+            raise SourceChanged(f"{summary(response)}: it redirects to {target}")
 
-    def _compare_clocks(self, answer: requests.Response) -> None:
+    def _compare_clocks(self, response: requests.Response) -> None:
         """Once a session: a clock that is a day off would ask for the wrong days."""
-        if self._compared or "Date" not in answer.headers:
+        if self._clock_compared or "Date" not in response.headers:
             return
         try:
-            theirs = parsedate_to_datetime(answer.headers["Date"])
-        except ValueError:  # a clock we cannot read is no reason to distrust ours
+            service_time = parsedate_to_datetime(response.headers["Date"])
+        except ValueError:  # an unreadable header is no reason to distrust our clock
             return
-        age = answer.headers.get("Age", "")  # of a copy in a cache
-        apart = (self._now - theirs).total_seconds() - (int(age) if age.isdecimal() else 0)
-        if abs(apart) > CLOCK_HOURS * 3600:
+        age = response.headers.get("Age", "")  # of a copy in a cache, in seconds
+        difference = (self._now - service_time).total_seconds() - (int(age) if age.isdecimal() else 0)
+        if abs(difference) > MAX_CLOCK_DIFFERENCE_HOURS * 3600:
             raise Misconfigured(
-                f"This machine's clock says {self._now:%Y-%m-%d %H:%M} UTC, {answer.url.partition('?')[0]} says "
-                f"{theirs:%Y-%m-%d %H:%M}. Set the clock right: nothing was stored."
+                f"This machine's clock says {self._now:%Y-%m-%d %H:%M} UTC, {response.url.partition('?')[0]} says "
+                f"{service_time:%Y-%m-%d %H:%M}. Set the clock right: nothing was stored."
             )
 
 
-def _no_number(word: str) -> None:
-    """NaN and Infinity, which Python would read and JSON does not have."""
-    raise ValueError(f"{word} is no JSON")
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def _cause(error: BaseException) -> str:
@@ -148,18 +157,19 @@ def _cause(error: BaseException) -> str:
     return f"{error}" or type(error).__name__
 
 
-def _wait(answer: requests.Response) -> float:
+def _retry_after(response: requests.Response) -> float:
     """Seconds that a 429 asks us to wait; the header holds seconds or a date."""
     try:
-        return Retry(retry_after_max=86400).parse_retry_after(answer.headers["Retry-After"])
+        return Retry(retry_after_max=86400).parse_retry_after(response.headers["Retry-After"])
     except (KeyError, InvalidHeader):
         return DEFAULT_WAIT_SECONDS
 
 
-def seen(answer: requests.Response) -> str:
-    """What was asked and what came back, in one line; a query holds no key."""
-    return f"{answer.url}: {answer.status_code} {excerpt(answer)}".rstrip()
+def summary(response: requests.Response) -> str:
+    """Request and response in one line; a query holds no key."""
+    return f"{response.url}: {response.status_code} {excerpt(response)}".rstrip()
 
 
-def excerpt(answer: requests.Response) -> str:
-    return " ".join(answer.text.split())[:160]
+def excerpt(response: requests.Response) -> str:
+    """The beginning of a response's body."""
+    return " ".join(response.text.split())[:160]

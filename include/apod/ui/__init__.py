@@ -1,1 +1,1 @@
-"""The page "APOD" in Airflow: what is in PostgreSQL, the store and the repository, for people. It only reads."""
+"""The page "APOD" in Airflow: the archive for people, from PostgreSQL, store and repository. It only reads."""

@@ -1,21 +1,21 @@
-"""The routes of the page. Who may see them is decided by whoever mounts the app: it has no users of its own."""
+"""The routes of the page. Who may see them is decided by whoever mounts the application: it has no users of its own."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from include.apod.adapters.git import commit_url
-from include.apod.airflow.tasks import STALE_HOURS
-from include.apod.days import Span, hours_since, newest_publishable
+from include.apod.adapters.commits import commit_url
+from include.apod.days import STALE_HOURS, Span, hours_since, newest_publishable
 from include.apod.errors import ApodError, BadData
 from include.apod.settings import read_settings
 from include.apod.ui import calendar, views
@@ -23,8 +23,10 @@ from include.apod.ui import calendar, views
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from include.apod.ui.views import Row
+
 log = logging.getLogger(__name__)
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 HEADERS = {  # nothing from the network but pictures; text from NASA is never a script
     "Content-Security-Policy": (
         "default-src 'none'; img-src http: https:; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -36,131 +38,173 @@ HEADERS = {  # nothing from the network but pictures; text from NASA is never a 
 }
 
 
-def picture_of(row: Any, source: str | None) -> str | None:
-    """The address of what can be shown of a picture; None where there is nothing, or what is there is no web address.
+def image_url(picture: Row, pictures_from: str | None) -> str | None:
+    """The address of an image that shows a picture or a video; None if there is none.
 
-    With a `source` it is the same path there: the stand-in draws what its archive invents.
+    With `pictures_from` it is the same path at that address: the stand-in draws what its archive invents.
     """
-    for url in (row["thumbnail_url"], row["url"] if row["media_type"] == "image" else None):
+    for url in (picture["thumbnail_url"], picture["url"] if picture["media_type"] == "image" else None):
         parts = urlsplit(url or "")
         if parts.scheme in ("http", "https") and parts.hostname:
-            return f"{source.rstrip('/')}{parts.path}" if source else f"{url}"
+            return f"{pictures_from.rstrip('/')}{parts.path}" if pictures_from else f"{url}"
     return None
 
 
-def link(url: str | None) -> str | None:
-    """An address that may be followed."""
+def web_url(url: str | None) -> str | None:
+    """The address if it may be followed, else None."""
     return url if urlsplit(url or "").scheme in ("http", "https") else None
 
 
-TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True))
-TEMPLATES.globals |= {"link": link, "most": views.PAGE}
-TEMPLATES.filters["minute"] = lambda when: f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if when else "an unknown time"
-router = APIRouter(default_response_class=HTMLResponse)
+def to_minute(time: datetime | None) -> str:
+    """A time as text."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if time else "an unknown time"
 
 
-def make_app(dependencies: Sequence[Any] = (), repository: Callable[[], str] = lambda: "") -> FastAPI:
+@dataclass(frozen=True)
+class Pages:
+    """Renders the templates of one application."""
+
+    environment: Environment
+
+    @classmethod
+    def create(cls, repository_url: Callable[[], str]) -> Pages:
+        """Loads the templates; `repository_url` returns the repository's address, for links to commits."""
+        environment = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"), autoescape=select_autoescape(default=True)
+        )
+        environment.filters["minute"] = to_minute
+        environment.globals |= {
+            "link": web_url,
+            "page_size": views.PAGE_SIZE,
+            "src": lambda picture: image_url(picture, read_settings().pictures_from),
+            "commit_url": lambda commit: commit_url(repository_url(), commit),
+        }
+        return cls(environment)
+
+    def render(self, name: str, status: int = 200, **values: object) -> HTMLResponse:
+        """The page from one template."""
+        return HTMLResponse(self.environment.get_template(f"{name}.html").render(view=name, **values), status)
+
+
+def make_app(dependencies: Sequence[params.Depends] = (), repository_url: Callable[[], str] = lambda: "") -> FastAPI:
     """The application.
 
     Args:
-        dependencies: FastAPI's, of each route: they refuse who may not see the archive.
-        repository: tells the address of the repository, for links to commits.
+        dependencies: FastAPI's, for each route: they refuse users who may not see the archive.
+        repository_url: returns the address of the repository, for links to commits.
     """
     app = FastAPI(title="APOD", docs_url=None, redoc_url=None, openapi_url=None)
-    TEMPLATES.globals["commit_url"] = lambda commit: commit_url(repository(), commit)
+    app.state.pages = Pages.create(repository_url)
     app.include_router(router, dependencies=[*dependencies])
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
-    app.middleware("http")(harden)
-    app.exception_handler(ApodError)(tell)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    app.middleware("http")(add_headers)
+    app.exception_handler(ApodError)(show_error)
     return app
 
 
-async def harden(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await answer(request)
+async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Adds the security headers to a response."""
+    response = await call_next(request)
     response.headers.update(HEADERS)
     return response
 
 
-async def tell(_: Request, error: ApodError) -> HTMLResponse:
-    """What a view lacks, and what to do; the others go on."""
+async def show_error(request: Request, error: ApodError) -> HTMLResponse:
+    """A page that says what a view lacks and what to do; the other views are not affected."""
     log.warning("%s", error)
-    return show("trouble", 404 if isinstance(error, BadData) else 503, said=f"{error}")
+    return _pages(request).render("error", 404 if isinstance(error, BadData) else 503, message=f"{error}")
 
 
-def show(name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    source = read_settings().pictures_from
-    text = TEMPLATES.get_template(f"{name}.html").render(view=name, src=lambda row: picture_of(row, source), **values)
-    return HTMLResponse(text, status)
+def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+router = APIRouter(default_response_class=HTMLResponse)
 
 
 @router.get("/")
-def today() -> HTMLResponse:
+def today(request: Request) -> HTMLResponse:
+    """The newest picture."""
     with views.database() as database:
         picture = views.newest(database)
     hours = hours_since(picture["date"], datetime.now(UTC)) if picture else 0
-    return show("today", picture=picture, hours=round(hours), stale=hours > STALE_HOURS)
+    return _pages(request).render("today", picture=picture, hours=round(hours), stale=hours > STALE_HOURS)
 
 
 @router.get("/status")
-def status() -> HTMLResponse:
-    return show("status", dags=views.backlog())
+def status(request: Request) -> HTMLResponse:
+    """What each DAG still has to do."""
+    return _pages(request).render("status", dags=views.backlog())
 
 
 @router.get("/calendar")
-def whole() -> HTMLResponse:
+def whole_calendar(request: Request) -> HTMLResponse:
+    """Every day since the beginning."""
     settings, trouble = read_settings(), ""
     with views.database() as database:
-        known = views.days(database)
+        database_states = views.day_states(database)
     try:
         empty = views.empty_days(settings)
     except ApodError as error:
         empty, trouble = frozenset(), f"{error}"
     span = Span(settings.since, newest_publishable(datetime.now(UTC)))
-    of = calendar.states(span, known, empty)
-    return show("calendar", of=of, svg=calendar.svg(of), calendar=calendar, trouble=trouble)
+    states = calendar.states(span, database_states, empty)
+    return _pages(request).render(
+        "calendar", states=states, svg=calendar.svg(states), calendar=calendar, trouble=trouble
+    )
 
 
 @router.get("/day")
-def chosen(date: date) -> RedirectResponse:
+def chosen_day(date: date) -> RedirectResponse:
+    """From the form of the calendar to the day."""
     return RedirectResponse(f"day/{date}", 303)
 
 
 @router.get("/day/{when}")
-def day(when: date) -> HTMLResponse:
+def day(request: Request, when: date) -> HTMLResponse:
+    """The passport of a day."""
     with views.database() as database:
-        known, trouble = views.day(database, read_settings(), when)
-    return show("day", day=when, known=known, trouble=trouble, words=views.word_diff)
+        passport, trouble = views.day(database, read_settings(), when)
+    return _pages(request).render("day", day=when, parts=passport, trouble=trouble, word_diff=views.word_diff)
 
 
 @router.get("/versions")
-def versions(skipped: int = 0) -> HTMLResponse:
+def versions(request: Request, skipped: int = 0) -> HTMLResponse:
+    """The versions, newest first."""
     with views.database() as database:
-        return show("versions", page=views.versions(database, max(skipped, 0)), skipped=skipped)
+        page = views.versions(database, max(skipped, 0))
+    return _pages(request).render("versions", page=page, skipped=skipped)
 
 
 @router.get("/versions/states", response_class=JSONResponse)
-def states() -> dict[str, str]:
-    return views.states()
+def version_states() -> dict[str, str]:
+    """Which versions are pullable."""
+    return views.version_states()
 
 
 @router.get("/versions/{commit}")
-def version(commit: str) -> HTMLResponse:
+def version(request: Request, commit: str) -> HTMLResponse:
+    """A version and what it changed."""
     with views.database() as database:
-        found, diff = views.version(database, commit)
-    return show("version", version=found, diff=diff, words=views.word_diff)
+        row, diff = views.version(database, commit)
+    return _pages(request).render("version", version=row, diff=diff, word_diff=views.word_diff)
 
 
 @router.get("/corrections")
-def corrections(before: int = views.NEWEST) -> HTMLResponse:
+def corrections(request: Request, before: int = views.LARGEST_ID) -> HTMLResponse:
+    """NASA's edits, newest first."""
     with views.database() as database:
-        return show("corrections", page=views.corrections(database, min(max(before, 0), views.NEWEST)))
+        page = views.corrections(database, min(max(before, 0), views.LARGEST_ID))
+    return _pages(request).render("corrections", page=page)
 
 
 @router.get("/search")
-def search(q: str = "", skipped: int = 0) -> HTMLResponse:
+def search(request: Request, q: str = "", skipped: int = 0) -> HTMLResponse:
+    """Pictures with some words."""
     words = q.replace("\0", " ").strip()[:200]
     total, page = 0, views.Page([], more=False)
     if words:
         with views.database() as database:
             total, page = views.search(database, words, max(skipped, 0))
-    return show("search", q=words, total=total, page=page, skipped=skipped)
+    return _pages(request).render("search", q=words, total=total, page=page, skipped=skipped)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.sql import statement
 from include.apod.days import Span, newest_publishable
+from include.apod.formats.statements import statement
 from include.apod.ui import calendar, views
 
 if TYPE_CHECKING:
@@ -31,23 +31,23 @@ def write(folder: Path, connection: Connection, settings: Settings) -> list[Path
         Unavailable, Misconfigured, BadData: database or store do not answer, or hold no archive yet.
     """
     span = Span(settings.since, newest_publishable(datetime.now(UTC)))
-    of = calendar.states(span, views.days(connection), views.empty_days(settings))
+    states = calendar.states(span, views.day_states(connection), views.empty_days(settings))
     growth = [(f"{year}", count) for year, count in connection.execute(statement("ui/growth")).fetchall()]
     edits = [(f"{month}", count) for month, count in connection.execute(statement("ui/edits")).fetchall()]
-    drawn = {
-        "calendar.svg": calendar.svg(of, colours=LIGHT).replace("currentColor", INK),
-        "calendar-dark.svg": calendar.svg(of, colours=DARK).replace("currentColor", "#9aa4ae"),
+    pictures = {
+        "calendar.svg": calendar.svg(states, colours=LIGHT).replace("currentColor", INK),
+        "calendar-dark.svg": calendar.svg(states, colours=DARK).replace("currentColor", "#9aa4ae"),
         "growth.svg": bars("Pictures held, by the end of each year", growth),
         "corrections.svg": bars("Values that NASA changed without a word, by month seen", edits),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in drawn.items():
+    for name, text in pictures.items():
         (folder / name).write_text(text)
-    return [folder / name for name in drawn]
+    return [folder / name for name in pictures]
 
 
 def bars(title: str, values: Sequence[tuple[str, int]]) -> str:
-    """A bar for each value, its name below where there is room."""
+    """A bar chart: a bar for each (name, value), the name below it where there is room."""
     most = max((value for _, value in values), default=0) or 1
     step = min((WIDTH - LEFT) / max(len(values), 1), WIDEST)
     every = max(1, len(values) // 12)
@@ -61,9 +61,9 @@ def bars(title: str, values: Sequence[tuple[str, int]]) -> str:
             shapes.append(f'<text x="{x:.1f}" y="{HEIGHT - 14}">{escape(name)}</text>')
     if not values:
         shapes = [f'<text x="{LEFT}" y="{HEIGHT // 2}">nothing yet</text>']
-    named = f'role="img" aria-label="{escape(title)}"'
+    label = f'role="img" aria-label="{escape(title)}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {named}>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {label}>'
         f'<g fill="{INK}" font-family="sans-serif" font-size="13">'
         f'<text x="0" y="18" font-size="15">{escape(title)}</text>'
         f'<text x="0" y="{TOP + 8}">{most}</text><text x="0" y="{HEIGHT - BOTTOM}">0</text>{"".join(shapes)}</g></svg>'

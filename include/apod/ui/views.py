@@ -8,21 +8,22 @@ from datetime import UTC, date, datetime
 from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from psycopg.rows import dict_row  # noqa: TID253  # only the server of the page imports this
+from psycopg.rows import DictRow, dict_row  # noqa: TID253  # only the server of the page imports this
 
 from include.apod import status
+from include.apod.adapters.git import clone_history
 from include.apod.adapters.scratch import scratch
-from include.apod.adapters.sql import statement
 from include.apod.airflow import connections
 from include.apod.days import Span, newest_publishable
 from include.apod.errors import ApodError, BadData, Misconfigured, Unavailable
 from include.apod.formats.coverage import read_coverage
+from include.apod.formats.statements import statement
 from include.apod.formats.store import PUBLISHED, Store
 from include.apod.history.diff import Diff, from_ledger
 from include.apod.history.passport import passport
-from include.apod.history.versions import clone_history, pullable, read_versions
+from include.apod.history.versions import pullable, read_versions
 from include.apod.settings import read_settings
 
 if TYPE_CHECKING:
@@ -33,22 +34,34 @@ if TYPE_CHECKING:
     from include.apod.run import Report
     from include.apod.settings import Settings
 
-Row = dict[str, Any]
-PAGE = 24  # pictures of a search, corrections, versions
-NEWEST = 1 << 62  # a correction_id beyond all
+Row = DictRow  # of PostgreSQL, for a template
+PAGE_SIZE = 24  # pictures of a search, corrections, versions
+LARGEST_ID = 1 << 62  # larger than any correction_id
 
 
 @dataclass(frozen=True)
 class Page:
-    """Rows, and whether there are more behind them."""
+    """Rows, and whether there are more after them."""
 
     rows: list[Row]
     more: bool
 
+    @classmethod
+    def of(cls, rows: list[Row]) -> Page:
+        """The page of a query that asked for one row more than a page has."""
+        return cls(rows[:PAGE_SIZE], len(rows) > PAGE_SIZE)
+
+
+class Piece(NamedTuple):
+    """Part of a text, and what a correction did with it: `same`, `del` or `ins`."""
+
+    change: str
+    text: str
+
 
 @contextmanager
 def database() -> Iterator[Connection]:
-    """Read only, and never for long: a page must not stand in a load's way.
+    """A connection that only reads, and never for long: a page must not stand in a load's way.
 
     Raises:
         Unavailable, Misconfigured: as `connections.open_database`.
@@ -57,94 +70,106 @@ def database() -> Iterator[Connection]:
     with connections.open_database() as connection:
         connection.execute("set default_transaction_read_only = on")
         connection.execute("set statement_timeout = '5s'")
-        if not connection.execute("select to_regclass('apod.version')").fetchone()[0]:  # type: ignore[index]
+        exists = connection.execute("select to_regclass('apod.version') is not null").fetchone()
+        if exists != (True,):
             raise BadData("The database has no archive yet. Trigger apod_ingest; the load that follows makes it.")
         yield connection
 
 
-def rows(connection: Connection, name: str, **values: Any) -> list[Row]:
-    """The rows of a statement of `include/sql/ui`."""
+def query(connection: Connection, name: str, **values: object) -> list[Row]:
+    """The rows of a statement in `include/sql/ui`."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement(f"ui/{name}"), values).fetchall()
 
 
 def newest(connection: Connection) -> Row | None:
     """The newest picture; None in an empty archive."""
-    return next(iter(rows(connection, "newest")), None)
+    return next(iter(query(connection, "newest")), None)
 
 
-def days(connection: Connection) -> dict[date, str]:
-    """The state of each day that the database knows of."""
-    return {row["date"]: row["state"] for row in rows(connection, "calendar")}
+def day_states(connection: Connection) -> dict[date, str]:
+    """The state of each day that the database has."""
+    return {row["date"]: row["state"] for row in query(connection, "calendar")}
 
 
 def empty_days(settings: Settings) -> frozenset[date]:
-    """The days that are proven to have no picture, as the raw store says.
+    """The days that are proven to have no picture, by the raw store.
 
     Raises:
         Unavailable, Misconfigured, BadData: it cannot be read.
     """
-    with connections.open_store(settings, "raw") as store:
-        return frozenset(read_coverage(store.raw, None).proven_empty)
+    with connections.open_store(settings, "raw", read_only=True) as store:
+        return frozenset(read_coverage(store.raw).proven_empty)
 
 
 def versions(connection: Connection, skipped: int = 0) -> Page:
-    found = rows(connection, "versions", most=PAGE + 1, skipped=skipped)
-    return Page(found[:PAGE], len(found) > PAGE)
+    """The versions, newest first."""
+    return Page.of(query(connection, "versions", most=PAGE_SIZE + 1, skipped=skipped))
 
 
 def version(connection: Connection, commit: str) -> tuple[Row, Diff | None]:
-    """A version and what changed since the one before it; None where the loads do not tell.
+    """A version, and what changed since the one before it; None where the loads do not tell.
 
     Raises:
-        BadData: PostgreSQL knows of no such version.
+        BadData: PostgreSQL has no such version.
     """
-    found = rows(connection, "version_pair", commit=commit)
-    if not found:
+    rows = query(connection, "version_pair", commit=commit)
+    if not rows:
         raise BadData(f"No version {commit[:60]!r} is known to PostgreSQL. ./apod versions lists what git knows.")
-    before = found[0]["md5_before"]
-    return found[0], from_ledger(connection, before, found[0]["md5"]) if before else None
+    before = rows[0]["md5_before"]
+    return rows[0], from_ledger(connection, before, rows[0]["md5"]) if before else None
 
 
-def corrections(connection: Connection, before: int = NEWEST) -> Page:
-    """NASA's silent edits, newest first, each with its values as words that stayed, went and came."""
-    found = rows(connection, "corrections", before=before, most=PAGE + 1)
-    for row in found:
-        row["words"] = word_diff(row["before"] or "", row["after"] or "")
-    return Page(found[:PAGE], len(found) > PAGE)
+def corrections(connection: Connection, before: int = LARGEST_ID) -> Page:
+    """NASA's silent edits, newest first, each with the pieces of its text."""
+    rows = query(connection, "corrections", before=before, most=PAGE_SIZE + 1)
+    for row in rows:
+        row["pieces"] = word_diff(row["before"] or "", row["after"] or "")
+    return Page.of(rows)
 
 
-def word_diff(before: str, after: str) -> list[tuple[str, str]]:
-    """Pieces of a text with what became of them: `same`, `del` or `ins`."""
+def word_diff(before: str, after: str) -> list[Piece]:
+    """The pieces of a corrected text, word by word."""
     old, new = before.split(" "), after.split(" ")
     pieces = []
-    for what, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            pieces.append(("same", " ".join(old[i:j])))
+    for operation, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if operation == "equal":
+            pieces.append(Piece("same", " ".join(old[i:j])))
             continue
-        pieces += [("del", " ".join(old[i:j]))] * (j > i) + [("ins", " ".join(new[k:m]))] * (m > k)
+        if j > i:
+            pieces.append(Piece("del", " ".join(old[i:j])))
+        if m > k:
+            pieces.append(Piece("ins", " ".join(new[k:m])))
     return pieces
 
 
 def search(connection: Connection, words: str, skipped: int = 0) -> tuple[int, Page]:
-    """How many pictures have these words, and some of them."""
-    total = connection.execute(statement("ui/count_found"), {"words": words}).fetchone()
-    found = rows(connection, "search", words=words, most=PAGE + 1, skipped=skipped)
-    return total[0] if total else 0, Page(found[:PAGE], len(found) > PAGE)
+    """How many pictures have these words, and a page of them."""
+    total = connection.execute(statement("ui/count_matches"), {"words": words}).fetchone()
+    rows = query(connection, "search", words=words, most=PAGE_SIZE + 1, skipped=skipped)
+    return total[0] if total else 0, Page.of(rows)
 
 
-def day(connection: Connection, settings: Settings, when: date) -> tuple[dict[str, Any], str]:
-    """A day's passport, and why NASA's own words are not in it, where they are not.
+def day(connection: Connection, settings: Settings, when: date) -> tuple[dict[str, list[Row]], str]:
+    """A day's passport, and the reason if NASA's own records cannot be read.
 
     Raises:
         BadData: nothing is known of the day.
     """
     try:
-        with connections.open_store(settings, "raw") as store:
+        with connections.open_store(settings, "raw", read_only=True) as store:
             return passport(store, connection, when), ""
     except (Unavailable, Misconfigured) as error:
         with TemporaryDirectory() as folder:
             return passport(Store(Path(folder)), connection, when), f"{error}"
+
+
+def _sentence(look: Callable[[], Report]) -> str:
+    """The sentence of a status, or the error."""
+    try:
+        return look().sentence
+    except ApodError as error:
+        return f"unknown: {error}"
 
 
 def backlog() -> dict[str, str]:
@@ -152,36 +177,32 @@ def backlog() -> dict[str, str]:
     settings, now = read_settings(), datetime.now(UTC)
 
     def ingest() -> Report:
-        with connections.open_store(settings, "raw") as store:
+        with connections.open_store(settings, "raw", read_only=True) as store:
             return status.ingest_status(store, Span(settings.since, newest_publishable(now)), now)
 
     def load() -> Report:
         with (
-            connections.open_database() as opened,
-            connections.open_store(settings, "raw", "clean", PUBLISHED) as store,
+            connections.open_database() as connection,
+            connections.open_store(settings, "raw", "clean", PUBLISHED, read_only=True) as store,
         ):
-            return status.load_status(store, opened)
+            return status.load_status(store, connection)
 
     def publish() -> Report:
-        with connections.open_repository(settings) as repository, connections.open_store(settings, PUBLISHED) as store:
+        with (
+            connections.open_repository(settings) as repository,
+            connections.open_store(settings, PUBLISHED, read_only=True) as store,
+        ):
             return status.version_status(store, repository)
 
-    return {"apod_ingest": _said(ingest), "apod_load": _said(load), "apod_version": _said(publish)}
+    return {"apod_ingest": _sentence(ingest), "apod_load": _sentence(load), "apod_version": _sentence(publish)}
 
 
-def _said(look: Callable[[], Report]) -> str:
-    try:
-        return look().sentence
-    except ApodError as error:
-        return f"cannot be told: {error}"
-
-
-def states() -> dict[str, str]:
+def version_states() -> dict[str, str]:
     """For each version, newest first, whether its remote has its bytes: `yes`, `raw`, `no`.
 
     Raises:
         Unavailable, Misconfigured: repository or remote do not answer.
     """
     with connections.open_repository(read_settings()) as repository, scratch("ui") as folder:
-        found = read_versions(clone_history(repository, folder / "clone"))
-        return {one.commit: how for one, how in pullable(found)}
+        history = read_versions(clone_history(repository, folder / "clone"))
+        return {version.commit: state for version, state in pullable(history)}

@@ -1,4 +1,4 @@
-"""The commit message of a version: it reads like a release note, and a machine can read its trailers."""
+"""The commit message of a version: for a person a release note, for a machine trailers."""
 
 from __future__ import annotations
 
@@ -7,38 +7,36 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.days import spans
-from include.apod.formats.columns import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
+    from include.apod.formats.csv_file import Content
     from include.apod.history.diff import Diff
-    from include.apod.version.version import Stamp
 
 TITLE_WIDTH = 60
-LONGEST_BODY = 20  # lines
+MAX_BODY_LINES = 20
 
 
 @dataclass(frozen=True)
-class Content:
-    """What a CSV holds, read from its own bytes.
+class Stamp:
+    """How a version is made.
 
     Attributes:
-        rows: number of pictures.
-        first: oldest day.
-        last: newest day.
-        title: of the newest picture.
+        run: the orchestrator's name for the run.
+        code_version: commit of the running code.
+        since: first day of the archive.
+        note: what a person has to say about this version.
     """
 
-    rows: int
-    first: str
-    last: str
-    title: str
+    run: str
+    code_version: str
+    since: date
+    note: str = ""
 
 
 @dataclass(frozen=True)
-class Changes:
+class NewsSinceTip:
     """What is new since the version before.
 
     Attributes:
@@ -51,7 +49,7 @@ class Changes:
 
     @property
     def counts(self) -> str:
-        """`+1 ~2 -3`, without what is nought."""
+        """`+1 ~2 -3`, without zeros."""
         if self.diff is None:
             return ""
         counts = {"+": self.diff.added, "~": self.diff.corrected, "-": self.diff.removed}
@@ -59,32 +57,35 @@ class Changes:
 
     @property
     def body(self) -> str:
-        """A line for each span of days that came, went or proved empty, and for each day that was corrected."""
+        """A line for each span of days that was added, removed or proven empty, and for each corrected day."""
         lines = [f"∅ {span}" for span in spans(self.emptied)]
         if self.diff is not None:
             lines[:0] = [
-                *_spans("+", self.diff.added),
+                *_span_lines("+", self.diff.added),
                 *(f"~ {day} {', '.join(values)}" for day, values in self.diff.corrected.items()),
-                *_spans("-", self.diff.removed),
+                *_span_lines("-", self.diff.removed),
             ]
-        shown = lines if len(lines) <= LONGEST_BODY else lines[: LONGEST_BODY - 1]
-        return "\n".join([*shown, f"and {len(lines) - len(shown)} more"] if shown != lines else shown)
+        if len(lines) <= MAX_BODY_LINES:
+            return "\n".join(lines)
+        first = lines[: MAX_BODY_LINES - 1]
+        return "\n".join([*first, f"and {len(lines) - len(first)} more"])
 
 
-def _spans(sign: str, days: Iterable[str]) -> list[str]:
-    found = spans(map(date.fromisoformat, days))
-    return [f"{sign} {span} ({len(span)})" if len(span) > 1 else f"{sign} {span}" for span in found]
+def _span_lines(sign: str, days: Iterable[str]) -> list[str]:
+    found_spans = spans(map(date.fromisoformat, days))
+    return [f"{sign} {span} ({len(span)})" if len(span) > 1 else f"{sign} {span}" for span in found_spans]
 
 
-def read_content(path: Path) -> Content:
-    """What the CSV at `path` holds; it has at least one row."""
-    days = [(row[0], row[1]) for row in read_rows(path)][1:]
-    last, title = days[-1]
-    return Content(len(days), days[0][0], last, title)
+def trailers(content: Content, md5: str, complete: date | None, empty: Iterable[date], stamp: Stamp) -> dict[str, str]:
+    """The facts of a version as trailers of the commit message.
 
-
-def facts(content: Content, md5: str, complete: date | None, empty: Iterable[date], stamp: Stamp) -> dict[str, str]:
-    """The facts of a version, by the names of the commit's trailers."""
+    Args:
+        content: summary of the CSV.
+        md5: of the CSV.
+        complete: the last day up to which every day is accounted for.
+        empty: days that are proven to have no picture.
+        stamp: how the version is made.
+    """
     return {
         "Rows": f"{content.rows}",
         "Range": f"{content.first}..{content.last}",
@@ -96,12 +97,12 @@ def facts(content: Content, md5: str, complete: date | None, empty: Iterable[dat
     }
 
 
-def release_note(content: Content, changes: Changes, note: str, trailers: Mapping[str, str]) -> str:
-    """The whole message: subject, what a person had to say, what changed, trailers."""
+def release_note(content: Content, news: NewsSinceTip, note: str, facts: Mapping[str, str]) -> str:
+    """The whole message: subject, a person's note, what changed, trailers."""
     title = " ".join(content.title.split())
     shortened = title if len(title) <= TITLE_WIDTH else f"{title[: TITLE_WIDTH - 1]}…"
     count = f"{content.rows} pictures"
-    inside = f"{changes.counts}, {count}" if changes.counts else count
-    subject = f'data: {content.last} "{shortened}" ({inside})'
-    tail = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in trailers.items())
-    return "\n\n".join(part for part in (subject, note.strip(), changes.body, tail) if part) + "\n"
+    summary = f"{news.counts}, {count}" if news.counts else count
+    subject = f'data: {content.last} "{shortened}" ({summary})'
+    tail = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts.items())
+    return "\n\n".join(part for part in (subject, note.strip(), news.body, tail) if part) + "\n"

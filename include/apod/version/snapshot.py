@@ -1,28 +1,30 @@
-"""What a version holds: the published CSV, its description, and the raw store that it was made from.
+"""What a version holds: the published CSV, its description, and the raw store that the CSV was made from.
 
-Ingest may be ahead of the CSV. A month that has grown since is taken as it was: without its newest lines its digest is
-the one that the CSV's composition names, so anyone can make the CSV again from the version's own raw store.
+Ingest may be ahead of the CSV. A month file that has grown since is taken without its newest lines, so that its key is
+the one in the CSV's composition: anyone can make the CSV again from the version's own raw store.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from include.apod.adapters.files import md5_of
-from include.apod.adapters.sql import statement
+from include.apod.adapters.files import md5_hex, md5_of
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
-from include.apod.formats.fragments import key_of, read_composition
+from include.apod.formats.composition import read_composition
+from include.apod.formats.fragments import key_of
+from include.apod.formats.loads import latest_load
+from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from psycopg import Connection
 
+    from include.apod.formats.composition import MonthSource
     from include.apod.formats.store import Store
 
 
@@ -33,18 +35,24 @@ class Snapshot:
     Attributes:
         md5: of the CSV.
         raw: DVC's name of the raw store, an md5 and `.dir`.
-        sizes: bytes of each object that the DVC remote has to hold, by its name there.
-        months: of each month the key of its fragment, and md5 and size of its raw file.
+        sizes: bytes of each object that the DVC remote has to hold, by name.
+        months: what the rows of each month were made from, by `YYYY-MM`.
     """
 
     md5: str
     raw: str
     sizes: dict[str, int]
-    months: dict[str, list[Any]]
+    months: dict[str, MonthSource]
+
+
+def _dvc_listing(months: dict[str, MonthSource]) -> bytes:
+    """DVC's listing of the raw store, byte for byte as `dvc add` writes it."""
+    entries = [{"md5": source.raw_md5, "relpath": raw_store.relative_path(month)} for month, source in months.items()]
+    return json.dumps(sorted(entries, key=lambda entry: entry["relpath"])).encode()
 
 
 def take(store: Store, data: Path, connection: Connection) -> Snapshot:
-    """Copies the CSV and its description into the folder `data`, while no publish can put others in place.
+    """Copies the CSV and its description into the folder `data`, while no publish can replace them.
 
     Raises:
         BadData: the CSV is not the one that was proven equal to the table.
@@ -53,25 +61,24 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
     data.mkdir(exist_ok=True)
     csv = data / "apod_data.csv"
     with connection.transaction():
-        connection.execute(statement("lock_published"))
-        store.fetch()
+        connection.execute(statement("version/lock_published"))
+        store.refresh()
         shutil.copyfile(store.csv, csv)
         shutil.copyfile(store.datapackage, data / "datapackage.json")
-        made_of = read_composition(store.composition)
-        latest = connection.execute(statement("select_latest_load")).fetchone()
+        composition = read_composition(store.composition)
+        load = latest_load(connection)
     md5 = md5_of(csv)
-    if latest is None or latest[1] != md5:
+    if load is None or load.md5 != md5:
         raise BadData(
-            f"The CSV (md5 {md5}) is not the one that was proven equal to the table (md5 {latest and latest[1]}). "
+            f"The CSV (md5 {md5}) is not the one that was proven equal to the table (md5 {load and load.md5}). "
             "./apod trigger load puts it right."
         )
-    if made_of is None or made_of.md5 != md5:
+    if composition is None or composition.md5 != md5:
         raise NotPublished("It is not known what the CSV was made from; ./apod trigger load finds out.")
-    listing = [{"md5": digest, "relpath": _relative(month)} for month, (_, digest, _) in made_of.months.items()]
-    folder = json.dumps(sorted(listing, key=lambda entry: entry["relpath"])).encode()  # as DVC writes it
-    name = hashlib.md5(folder, usedforsecurity=False).hexdigest() + ".dir"
-    sizes = {digest: size for _, digest, size in made_of.months.values()}
-    return Snapshot(md5, name, {**sizes, md5: csv.stat().st_size, name: len(folder)}, made_of.months)
+    listing = _dvc_listing(composition.months)
+    raw = f"{md5_hex(listing)}.dir"
+    sizes = {source.raw_md5: source.raw_size for source in composition.months.values()}
+    return Snapshot(md5, raw, {**sizes, md5: csv.stat().st_size, raw: len(listing)}, composition.months)
 
 
 def write_raw(snapshot: Snapshot, store: Store, raw: Path) -> None:
@@ -80,29 +87,25 @@ def write_raw(snapshot: Snapshot, store: Store, raw: Path) -> None:
     Raises:
         NotPublished: the raw store is no longer, or not yet, what it was then.
     """
-    for month, (key, _, _) in snapshot.months.items():
-        target = raw / _relative(month)
+    for month, source in snapshot.months.items():
+        target = raw_store.month_file(raw, month)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(as_of(raw_store.month_file(store.raw, month), key))
+        target.write_bytes(content_at(raw_store.month_file(store.raw, month), source.key))
 
 
-def _relative(month: str) -> str:
-    return f"{month[:4]}/{month}.jsonl"
-
-
-def as_of(path: Path, key: str) -> bytes:
-    """The bytes of a month file as they were when the fragment of this key was made.
+def content_at(path: Path, key: str) -> bytes:
+    """The bytes of a month file at the time when the fragment with this key was made.
 
     Raises:
-        NotPublished: they cannot be had from what the file is now.
+        NotPublished: the file never had a state with this key.
     """
     content = path.read_bytes() if path.exists() else b""
     if key_of(content) == key:
         return content
     lines = content.splitlines(keepends=True)
-    seen = [json.loads(line)["seen_at"] for line in lines]
-    for newest in sorted(set(seen), reverse=True):
-        older = b"".join(line for line, when in zip(lines, seen, strict=True) if when < newest)
+    times = [json.loads(line)["seen_at"] for line in lines]
+    for newest in sorted(set(times), reverse=True):
+        older = b"".join(line for line, time in zip(lines, times, strict=True) if time < newest)
         if key_of(older) == key:
             return older
     raise NotPublished(f"{path} is not what the CSV was made from; ./apod trigger load comes first.")

@@ -11,7 +11,7 @@ from include.apod.errors import SourceChanged
 from include.apod.sources import basic
 from local.nasa.archive import record_of
 from local.nasa.basic import article
-from tests.conftest import PROJECT
+from tests.helpers.project import PROJECT
 
 OCTOBER = Span(date(2026, 10, 1), date(2026, 10, 31))
 JUNE = Span(date(1995, 6, 16), date(1995, 6, 22))
@@ -35,7 +35,7 @@ ARTICLE = {
 
 
 def normalised(**changed):
-    return basic.normalise({**ARTICLE, **changed})
+    return basic.read({**ARTICLE, **changed}).fields
 
 
 def test_a_month_takes_two_pages_and_is_sorted(nasa):
@@ -174,7 +174,7 @@ def test_what_is_no_text_is_left_for_the_rules(value):
 @pytest.mark.parametrize("day", [*OCTOBER])
 def test_the_same_picture_from_both_services(day):
     """But for white space, the address of the large picture, and rights that the replacement always fills."""
-    legacy, record = record_of(day), basic.normalise(article(record_of(day)))
+    legacy, record = record_of(day), basic.read(article(record_of(day))).fields
 
     assert " ".join(legacy["explanation"].partition("Tomorrow's picture")[0].split()) == record["explanation"]
     assert (legacy["date"], legacy["title"]) == (record["date"], record["title"])
@@ -188,7 +188,7 @@ def test_the_real_samples_are_read():
     if not path.exists():
         pytest.skip("the captured samples are not there")
     samples = json.loads(path.read_text())
-    one, two = (basic.normalise(samples[name]) for name in ("single_260916", "single_260929"))
+    one, two = (basic.read(samples[name]).fields for name in ("single_260916", "single_260929"))
 
     assert "What causes the swirl in the Shrimp Nebula? Stars & gas." == two["explanation"]
     assert (two["hdurl"], "Pawel Piechnik") == (two["url"], two["copyright"])

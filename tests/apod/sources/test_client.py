@@ -6,11 +6,10 @@ import pytest
 
 from include.apod.days import Span
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
-from include.apod.sources import client
-from include.apod.sources.basic import Basic
+from include.apod.sources import client, service
 from include.apod.sources.planetary import Planetary
 from local.nasa.gateway import Quota
-from tests.conftest import NOON
+from tests.helpers.project import NOON
 
 DAYS = Span(date(2026, 11, 19), date(2026, 11, 20))
 
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.parametrize("name", ["planetary", "basic"])
         ({"kind": "cut"}, Unavailable, "source down: .*did not answer"),
         ({"kind": "truncated"}, Unavailable, "source down: .*breaks off"),
         ({"kind": "html"}, SourceChanged, "200, but not JSON: <html>"),
-        ({"kind": "moved"}, SourceChanged, "301: it sends us to https://science.nasa.gov/apod/"),
+        ({"kind": "moved"}, SourceChanged, "301: it redirects to https://science.nasa.gov/apod/"),
     ],
 )
 def test_each_failure_is_one_decision(nasa, name, fault, error, match):
@@ -105,19 +104,18 @@ def test_an_hour_is_no_day(nasa, name):
 
 def test_nobody_there_is_down_and_the_key_is_not_told(name):
     """No secret enters an exception text."""
-    made = {"planetary": lambda: Planetary("http://127.0.0.1:9", "SECRETKEY", 0, NOON),
-            "basic": lambda: Basic("http://127.0.0.1:9", 0, NOON)}[name]()  # fmt: skip
+    source = service(name).connect("http://127.0.0.1:9", "SECRETKEY", 0, NOON)
     with pytest.raises(Unavailable, match="source down: .*did not answer.*refused") as caught:
-        made.fetch(DAYS)
+        source.fetch(DAYS)
 
     assert "SECRETKEY" not in str(caught.value)
 
 
 def test_an_address_that_is_none_is_a_configuration_error(name):
     """Before anything is sent."""
-    made = {"planetary": lambda: Planetary("http://", "k", 0, NOON), "basic": lambda: Basic("http://", 0, NOON)}[name]()
+    source = service(name).connect("http://", "k", 0, NOON)
     with pytest.raises(Misconfigured, match="is no address"):
-        made.fetch(DAYS)
+        source.fetch(DAYS)
 
 
 def test_a_key_with_a_line_end_is_a_configuration_error(name):

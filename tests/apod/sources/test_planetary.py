@@ -52,8 +52,8 @@ def test_the_key_travels_as_a_header_only(nasa):
         ({"kind": "reply", "status": 200, "text": '[{"title": "t"}]'}, SourceChanged, "without a date"),
         ({"kind": "reply", "status": 200, "text": '[{"date": "2001-1-1"}]'}, SourceChanged, "without a date"),
         ({"kind": "reply", "status": 400, "text": '{"code": 400, "msg": "Bad"}'}, SourceChanged, "400 .*Bad"),
-        ({"kind": "misdated", "other": date(2001, 1, 1)}, SourceChanged, "asked for .* and answered 2001-01-01"),
-        ({"kind": "misdated", "other": DAY}, SourceChanged, "a day twice"),
+        ({"kind": "misdated", "other_day": date(2001, 1, 1)}, SourceChanged, "asked for .* and answered 2001-01-01"),
+        ({"kind": "misdated", "other_day": DAY}, SourceChanged, "a day twice"),
     ],
 )
 def test_an_answer_that_is_not_what_was_asked_for_is_refused_by_name(nasa, fault, error, match):
@@ -80,7 +80,7 @@ def test_any_other_404_is_no_evidence(nasa, fault):
 
 def test_another_day_than_asked_for_is_refused(nasa):
     """The date is data: taken from the record, compared with the question."""
-    nasa.fault("misdated", other=DAYS.first)
+    nasa.fault("misdated", other_day=DAYS.first)
     with pytest.raises(SourceChanged, match="asked for 2026-11-20 and answered 2026-11-19"):
         nasa.source().fetch_day(DAY)
 

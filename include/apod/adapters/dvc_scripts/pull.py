@@ -1,9 +1,9 @@
-"""A program of its own: `dvc pull` of some pointers, and a look at each file that came, in an interpreter that has DVC.
+"""A program: `dvc pull` of some pointers, then a comparison of each pulled file with its digest.
 
-    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...]}' | python dvc_pull.py
+    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...]}' | python pull.py
 
-`remote` stands in for the one in `.dvc/config`; null keeps that. See dvc_push.py for why this is a script and how
-it ends: 0, or 1 with one line on stderr that begins `missing:`, `remote:` or `config:`.
+`remote` replaces the one in `.dvc/config`; null keeps that one. See push.py for why this is a script, and for its exit
+status and messages.
 """
 
 import hashlib
@@ -17,11 +17,12 @@ from dvc.repo import Repo
 
 
 def md5(content):
+    """The md5 of some bytes, 32 hex digits."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def changed(out):
-    """The files that were pulled and are not what their version says."""
+def changed_files(out):
+    """The pulled files whose bytes are not what their pointer says."""
     oid = out.hash_info.value
     if not oid.endswith(".dir"):
         return [] if md5(Path(out.fs_path).read_bytes()) == oid else [out.fs_path]
@@ -36,21 +37,21 @@ def changed(out):
 
 
 def work(clone, remote, targets):
-    """Pulls and compares; returns what is wrong, or nothing."""
+    """Pulls and compares; returns what is wrong, or an empty text."""
     paths = [str(Path(clone, target)) for target in targets]
-    named = {"core": {"remote": "apod"}, "remote": {"apod": {"url": remote}}} if remote else {}
+    config = {"core": {"remote": "apod"}, "remote": {"apod": {"url": remote}}} if remote else {}
     try:
-        with Repo(clone, config=named) as repo:
+        with Repo(clone, config=config) as repo:
             repo.pull(paths)
             outs = [out for path in paths for out in repo.find_outs_by_path(path.removesuffix(".dvc"))]
-            wrong = [name for out in outs for name in changed(out)]
+            changed = [name for out in outs for name in changed_files(out)]
     except (NoRemoteError, RemoteNotFoundError) as error:
         return f"config: {error}"
     except (CheckoutError, FileNotFoundError) as error:
         return f"missing: {error}"
     except (DvcException, OSError) as error:
         return f"remote: {type(error).__name__}: {error}"
-    return f"missing: {len(wrong)} files came back changed, {wrong[0]} for one" if wrong else ""
+    return f"missing: {len(changed)} files came back changed, {changed[0]} for one" if changed else ""
 
 
 if __name__ == "__main__" and (request := sys.stdin.readline()):

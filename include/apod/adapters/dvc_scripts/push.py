@@ -1,17 +1,19 @@
-"""A program of its own: `dvc add`, `dvc push` and reading back, in one process of an interpreter that has DVC.
+"""A program: `dvc add`, `dvc push` and reading back, in one process of an interpreter that has DVC.
 
-    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...], "damaged": [NAME, ...]}' | python dvc_push.py
+    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...], "damaged": [NAME, ...]}' | python push.py
 
-The request comes by stdin, so that DVC can be imported while the clone is made; without one it does nothing.
-`remote` is written to `.dvc/config` where another stands; null keeps the one that stands there. Objects that are
-`damaged` are removed from the remote first: DVC would believe that it has them.
+It is a script, so that DVC may live in another environment than Airflow, and so that nothing it leaks reaches the task.
+It imports nothing of ours, and stands in a folder with nothing else: a module beside it would shadow a top-level
+package of the same name for everything that DVC imports.
 
-Run as a script, so that DVC may live in another environment than Airflow, and so that nothing it leaks or
-kills reaches the task; it imports nothing of ours. `dvc push` exits 0 even when it pushed nothing: hence the
-remote is asked for every object afterwards, and each target is read back from it and hashed.
+The request comes by standard input, so that DVC is imported while the caller still prepares it; without a request the
+program does nothing. `remote` is written to `.dvc/config` where another one stands; null keeps that one. Objects in
+`damaged` are deleted from the remote first, since DVC would take them as present.
 
-Exits 0 when the remote holds everything. Otherwise 1, with one line on stderr that begins `missing:` (the push
-worked but the bytes are not there), `remote:` (it did not work) or `config:` (no remote is named).
+`dvc push` exits 0 even if it pushed nothing. So the remote is asked for every object afterwards, and each target is
+read back from it and hashed. Exit status 0 means that the remote holds everything. Otherwise it is 1, with one line on
+standard error that begins `missing:` (the push worked, but bytes are not there), `remote:` (it did not work) or
+`config:` (no remote is named).
 """
 
 import hashlib
@@ -24,43 +26,43 @@ from dvc.config import NoRemoteError, RemoteNotFoundError
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-STALE_SECONDS = 60  # a file of an archive is written in one
+STALE_SECONDS = 60  # a temporary file this old belongs to a push that was killed
 
 
-def read_back(remote, oid):
-    """The bytes of an object, as the remote has them."""
+def read_object(remote, oid):
+    """The bytes of an object in the remote."""
     with remote.fs.open(remote.oid_to_path(oid), "rb") as file:
         return file.read()
 
 
-def lost(remote, oid):
-    """What is wrong with a pushed file or folder in the remote, or nothing."""
+def problem_with(remote, oid):
+    """What is wrong with a pushed file or folder in the remote, or an empty text."""
     try:
-        content = read_back(remote, oid)
+        content = read_object(remote, oid)
     except FileNotFoundError:
         return f"{oid} is not in the remote"
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != oid.removesuffix(".dir"):
-        return f"{oid} reads back as {found}"
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if md5 != oid.removesuffix(".dir"):
+        return f"{oid} reads back as {md5}"
     members = {entry["md5"] for entry in json.loads(content)} if oid.endswith(".dir") else set()
     if absent := members - set(remote.oids_exist(sorted(members))):
         return f"{len(absent)} of the {len(members)} files of {oid} are not in the remote"
     return ""
 
 
-def clear(files, path):
-    """Makes room for an object: a damaged one goes, and what a killed push left beside it under a temporary name."""
+def delete_damaged(files, path):
+    """Deletes a damaged object, and the temporary files that a killed push left beside it."""
     if files.exists(path):
         files.remove(path)
         sys.audit("apod.dvc.removed")
     if files.protocol == "local":  # object stores show whole uploads only
-        for left in Path(path).parent.glob(".*.tmp"):
-            if time.time() - left.stat().st_mtime > STALE_SECONDS:
-                left.unlink()
+        for temporary in Path(path).parent.glob(".*.tmp"):
+            if time.time() - temporary.stat().st_mtime > STALE_SECONDS:
+                temporary.unlink()
 
 
 def set_remote(repo, url):
-    """Names the remote in `.dvc/config`: a pointer is worth nothing without the place of its bytes."""
+    """Writes the remote to `.dvc/config`: without it, nobody could pull what a pointer names."""
     core = repo.config.get("core", {}).get("remote")
     if url and (core != "apod" or repo.config["remote"].get("apod", {}).get("url") != url):
         with repo.config.edit("repo") as config:
@@ -70,7 +72,7 @@ def set_remote(repo, url):
 
 
 def work(clone, remote, targets, damaged):
-    """Adds, pushes and reads back; returns what is wrong, or nothing."""
+    """Adds, pushes and reads back; returns what is wrong, or an empty text."""
     if not Path(clone, ".dvc").is_dir():
         Repo.init(clone).close()
     try:
@@ -80,16 +82,16 @@ def work(clone, remote, targets, damaged):
             sys.audit("apod.dvc.added")
             odb = repo.cloud.get_remote_odb()
             for path in map(odb.oid_to_path, damaged):
-                clear(odb.fs, path)
+                delete_damaged(odb.fs, path)
             repo.push([stage.addressing for stage in stages])
             sys.audit("apod.dvc.pushed")
-            wrong = [problem for stage in stages if (problem := lost(odb, stage.outs[0].hash_info.value))]
+            problems = [text for stage in stages if (text := problem_with(odb, stage.outs[0].hash_info.value))]
             sys.audit("apod.dvc.verified")
     except (NoRemoteError, RemoteNotFoundError) as error:
         return f"config: {error}"
     except (DvcException, OSError) as error:
         return f"remote: {type(error).__name__}: {error}"
-    return f"missing: {'; '.join(wrong)}" if wrong else ""
+    return f"missing: {'; '.join(problems)}" if problems else ""
 
 
 if __name__ == "__main__" and (request := sys.stdin.readline()):

@@ -19,24 +19,24 @@ try {
 } catch { /* as above */ }
 
 for (const place of document.querySelectorAll("[data-load]")) {
-  fetch(place.dataset.load).then((answer) => answer.text()).then((text) => {
-    const found = new DOMParser().parseFromString(text, "text/html").querySelector("table");
-    if (found) place.replaceChildren(found);
+  fetch(place.dataset.load).then((response) => response.text()).then((text) => {
+    const table = new DOMParser().parseFromString(text, "text/html").querySelector("table");
+    if (table) place.replaceChildren(table);
   }).catch(() => {});
 }
 
 const states = document.querySelector("[data-states]");
 if (states) {
-  const words = { yes: "yes", raw: "raw words only; verify makes the CSV again", no: "no" };
-  const said = document.getElementById("states");
-  fetch(states.dataset.states).then(async (answer) => {
-    if (!answer.ok) throw new Error(answer.status);
-    const known = await answer.json();
+  const labels = { yes: "yes", raw: "raw words only; verify makes the CSV again", no: "no" };
+  const message = document.getElementById("states");
+  fetch(states.dataset.states).then(async (response) => {
+    if (!response.ok) throw new Error(response.status);
+    const stateOf = await response.json();
     for (const cell of states.querySelectorAll("[data-commit]")) {
-      cell.textContent = words[known[cell.dataset.commit]] ?? "not on the branch";
+      cell.textContent = labels[stateOf[cell.dataset.commit]] ?? "not on the branch";
     }
-    said.textContent = "";
-  }).catch(() => { said.textContent = "Repository or remote do not answer, so nobody can say what is pullable."; });
+    message.textContent = "";
+  }).catch(() => { message.textContent = "Repository or remote do not answer, so nobody can say what is pullable."; });
 }
 
 const calendar = document.querySelector(".calendar svg");

@@ -1,0 +1,54 @@
+"""`composition.json` beside a CSV: the fragments it was made of, so that its raw store can be found again later."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from include.apod.adapters.files import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class MonthSource(NamedTuple):
+    """What the rows of one month were made from.
+
+    Attributes:
+        key: of the fragment.
+        raw_md5: of the raw file.
+        raw_size: of the raw file, in bytes.
+    """
+
+    key: str
+    raw_md5: str
+    raw_size: int
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a CSV was made of.
+
+    Attributes:
+        md5: of the CSV.
+        months: the source of each month, by `YYYY-MM`.
+    """
+
+    md5: str
+    months: dict[str, MonthSource]
+
+
+def read_composition(path: Path) -> Composition | None:
+    """The composition of a CSV; None if the file is missing or damaged."""
+    try:
+        fields = json.loads(path.read_bytes())
+        return Composition(fields["md5"], {month: MonthSource(*source) for month, source in fields["months"].items()})
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def write_composition(path: Path, composition: Composition) -> None:
+    """Writes the composition of a CSV."""
+    with replacing(path) as file:
+        file.write(json.dumps(asdict(composition), separators=(",", ":")).encode())

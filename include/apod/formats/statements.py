@@ -1,0 +1,38 @@
+"""The SQL statements, with the columns of `formats/columns.py` filled in.
+
+A statement that names columns of `apod.picture` has placeholders instead:
+
+    {columns}      date, title, …                     in the order of the CSV
+    {values}       title, explanation, …              all but the date
+    {staging}      staging.title, …                   likewise
+    {picture}      picture.title, …                   likewise
+    {assignments}  title = excluded.title, …          for an upsert
+    {pairs}        ('title', picture.title, staging.title), …
+    {definitions}  date date primary key, title text, …
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from include.apod.adapters.sql import read_statement
+from include.apod.formats.columns import COLUMNS
+
+
+@cache
+def statement(name: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> bytes:
+    """The text of `include/sql/<name>.sql` for a table with these columns; bytes, as psycopg takes trusted SQL."""
+    values = [column for column in columns if column != "date"]
+    lists = {
+        "columns": columns,
+        "values": values,
+        "staging": [f"staging.{column}" for column in values],
+        "picture": [f"picture.{column}" for column in values],
+        "assignments": [f"{column} = excluded.{column}" for column in values],
+        "pairs": [f"('{column}', picture.{column}, staging.{column})" for column in values],
+        "definitions": ["date date primary key", *(f"{column} text" for column in values)],
+    }
+    text = read_statement(name)
+    for placeholder, items in lists.items():
+        text = text.replace(f"{{{placeholder}}}".encode(), ", ".join(items).encode())
+    return text

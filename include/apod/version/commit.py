@@ -1,0 +1,98 @@
+"""Step 5, code versioning: the pointers are committed and pushed, on top of whatever others push meanwhile."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from include.apod.adapters.remote import download_object
+from include.apod.days import parse_spans
+from include.apod.errors import Unavailable
+from include.apod.formats.csv_file import HEADER
+from include.apod.formats.pointers import CSV_POINTER, facts_in, object_in
+from include.apod.history.diff import from_bytes, from_ledger
+from include.apod.run import Report
+from include.apod.version.draft import DVC_FILES
+from include.apod.version.release_note import NewsSinceTip, release_note
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from include.apod.adapters.git import Clone
+    from include.apod.version.draft import Draft
+
+ATTEMPTS = 12  # pushes; one that came too late costs a fetch and a commit
+
+
+def unchanged(work: Clone, md5: str) -> Report:
+    """The report where the branch's tip is this version already."""
+    tip = work.git("rev-parse", "HEAD")
+    sentence = f"nothing new: {tip[:12]} on {work.repository.branch} is this version already"
+    return Report(False, sentence, {"commit": tip, "md5": md5})
+
+
+def news_since_tip(work: Clone, draft: Draft, connection: Connection) -> NewsSinceTip:
+    """What is new since the version at the tip: from the records of the loads, else from the bytes of both CSVs."""
+    pointer = work.git("show", f"HEAD:{CSV_POINTER}") if work.has(CSV_POINTER) else None
+    before, csv, old = object_in(pointer), work.path / "data" / "apod_data.csv", work.path.parent / "before.csv"
+    emptied = frozenset(draft.empty) - parse_spans(facts_in(pointer).get("no_picture", ""))
+    if before is None:
+        old.write_bytes(HEADER)
+        return NewsSinceTip(from_bytes(old, csv), emptied)
+    diff = from_ledger(connection, before, draft.md5)
+    if diff is None and download_object(draft.url, before, old):
+        diff = from_bytes(old, csv)
+    return NewsSinceTip(diff, emptied)
+
+
+def _write_files(work: Clone, draft: Draft) -> None:
+    for name, text in draft.files.items():
+        (work.path / name).parent.mkdir(exist_ok=True)
+        (work.path / name).write_text(text)
+
+
+def commit(work: Clone, draft: Draft, message: str) -> str:
+    """Commits the files of a draft; returns the commit."""
+    _write_files(work, draft)
+    work.git("add", "--", *draft.files)
+    work.git("commit", "--quiet", "--cleanup=verbatim", "--file=-", stdin=message)
+    return work.git("rev-parse", "HEAD")
+
+
+def catch_up(work: Clone, draft: Draft) -> None:
+    """Puts the draft on top of what the branch is now; nothing of anybody else's is merged or undone.
+
+    Raises:
+        Unavailable: somebody has set up DVC in another way meanwhile.
+    """
+    work.git("fetch", "--quiet", "--depth=1", "origin", f"refs/heads/{work.repository.branch}")
+    work.git("reset", "--quiet", "--hard", "FETCH_HEAD")
+    for name in DVC_FILES:
+        if work.read(name) not in (draft.dvc_files[name], draft.files.get(name)):
+            raise Unavailable(f"{name} was changed by somebody else in between. The next try begins from theirs.")
+    _write_files(work, draft)
+
+
+def commit_draft(work: Clone, draft: Draft, connection: Connection) -> Report:
+    """Commits and pushes a draft.
+
+    Raises:
+        Unavailable: others were quicker each time, or have set up DVC in another way.
+    """
+    for attempt in range(ATTEMPTS):
+        if not work.git("status", "--porcelain", "--", *draft.files):
+            return unchanged(work, draft.md5)
+        message = release_note(draft.content, news_since_tip(work, draft, connection), draft.note, draft.trailers)
+        head = commit(work, draft, message)
+        sys.audit("apod.version.committed")
+        error = work.push()
+        if error is None:
+            sys.audit("apod.version.pushed")
+            sentence = f"{message.splitlines()[0]} as {head[:12]} on {work.repository.branch}"
+            facts: dict[str, str | int] = {"commit": head, "md5": draft.md5, "rows": draft.content.rows}
+            return Report(True, sentence, {**facts, "last": draft.content.last})
+        time.sleep(random.uniform(0, attempt / 10))  # noqa: S311  # so that writers who met do not meet again
+        catch_up(work, draft)
+    raise Unavailable(f"Others were at {work.repository.branch} first, {ATTEMPTS} times in a row: {error}")

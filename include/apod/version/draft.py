@@ -1,0 +1,106 @@
+"""Step 4, data versioning: the bytes go into the DVC remote, and the pointers to them are ready to be committed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from include.apod.formats.coverage import read_coverage
+from include.apod.formats.csv_file import read_content
+from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, with_facts
+from include.apod.version.release_note import trailers
+from include.apod.version.snapshot import write_raw
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from include.apod.adapters.dvc import Dvc
+    from include.apod.adapters.git import Clone
+    from include.apod.formats.csv_file import Content
+    from include.apod.formats.store import Store
+    from include.apod.version.release_note import Stamp
+    from include.apod.version.snapshot import Snapshot
+
+DATAPACKAGE = "data/datapackage.json"
+DATA_FILES = (CSV_POINTER, RAW_POINTER, DATAPACKAGE)
+DVC_FILES = ("data/.gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore")  # made by DVC, once
+
+
+@dataclass(frozen=True)
+class RemoteState:
+    """The DVC remote for a version.
+
+    Attributes:
+        url: of the remote.
+        lost: names of the version's objects that it lacks, or has in another size.
+    """
+
+    url: str
+    lost: list[str]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A version whose bytes are safe and which is to be committed.
+
+    Attributes:
+        md5: of the CSV.
+        url: of the DVC remote that has the bytes.
+        files: the content of each file of the commit, by its path in the repository.
+        dvc_files: DVC's own files as they were in the repository when `files` were made from them.
+        content: summary of the CSV.
+        empty: days that are proven to have no picture.
+        trailers: the facts for message and pointer, by name.
+        note: what a person has to say about the version.
+    """
+
+    md5: str
+    url: str
+    files: dict[str, str]
+    dvc_files: dict[str, str | None]
+    content: Content
+    empty: list[date]
+    trailers: dict[str, str]
+    note: str
+
+
+def push_bytes(
+    work: Clone, dvc: Dvc, store: Store, snapshot: Snapshot, remote_state: RemoteState, stamp: Stamp
+) -> Draft:
+    """Adds CSV and raw store to DVC and pushes them; the facts of the version are read meanwhile.
+
+    Args:
+        work: a clone with the CSV and its description in `data/`.
+        dvc: a process that has not been asked anything.
+        store: the store.
+        snapshot: what the version holds.
+        remote_state: the remote, and what it lacks.
+        stamp: how the version is made.
+
+    Raises:
+        NotPublished: the raw store is not what the CSV was made from.
+        Unavailable: the remote did not take the bytes, or does not give them back.
+        Misconfigured: the interpreter has no DVC.
+    """
+    dvc_files = {name: work.read(name) for name in DVC_FILES}
+    for pointer in (CSV_POINTER, RAW_POINTER):
+        if object_in(work.read(pointer)) is None:
+            (work.path / pointer).unlink(missing_ok=True)  # spoiled by hand: DVC could not read it
+    data = work.path / "data"
+    write_raw(snapshot, store, data / "raw")
+    links = work.path.with_name("links")
+    shutil.copytree(data, links, copy_function=os.link)  # to read from, since DVC moves the files
+    # where the remote has the listing of a folder, DVC takes all of its files as present
+    damaged = [*remote_state.lost, snapshot.raw] if remote_state.lost else []
+    dvc.push(work.path, [data / "apod_data.csv", data / "raw"], damaged)
+    content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
+    dvc.wait()
+    sys.audit("apod.version.safe")
+    empty = coverage.proven_empty
+    facts = trailers(content, snapshot.md5, coverage.complete_through(stamp.since), empty, stamp)
+    files = {name: text for name in (*DATA_FILES, *DVC_FILES) if (text := work.read(name)) is not None}
+    files[CSV_POINTER] = with_facts(files[CSV_POINTER], facts)
+    return Draft(snapshot.md5, remote_state.url, files, dvc_files, content, empty, facts, stamp.note)

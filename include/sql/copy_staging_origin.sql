@@ -1,3 +1,0 @@
--- Purpose: take the origins of fragments in. Safe to repeat: after delete_staged.
-copy apod.staging_origin (date, source, sha256, seen_at, rules)
-from stdin with (format csv, encoding 'UTF8')

@@ -1,8 +1,0 @@
--- Purpose: drop the days that the raw store no longer stands for; publish asks a person first.
--- Safe to repeat: yes.
-delete from apod.picture
-where not exists (
-    select 1
-    from apod.staging
-    where staging.date = picture.date
-)

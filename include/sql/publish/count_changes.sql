@@ -1,0 +1,37 @@
+-- Purpose: what a merge would do: rows there now, added, changed and removed, with the days of the latter two that are
+-- no repair. A repair is where the table is not what the last load left: the day's origin is the staged one, yet its row
+-- differs or is gone; or a row has no origin at all. Safe to repeat: yes, reads only.
+with compared as (
+    select
+        coalesce(staging.date, picture.date) as date,
+        picture.date is not null as existing,
+        picture.date is null as added,
+        staging.date is null as removed,
+        staging.date = picture.date and ({staging}) is distinct from ({picture}) as changed
+    from apod.staging
+    full join apod.picture using (date)
+),
+
+judged as (
+    select
+        compared.*,
+        case
+            when compared.removed then origin.date is null and exists (select 1 from apod.origin)
+            else (origin.sha256, origin.rules) = (staging_origin.sha256, staging_origin.rules)
+        end is true as repair
+    from compared
+    left join apod.origin using (date)
+    left join apod.staging_origin using (date)
+)
+
+select
+    count(*) filter (where existing) as existing,
+    count(*) filter (where added) as added,
+    count(*) filter (where changed) as changed,
+    count(*) filter (where removed) as removed,
+    count(*) filter (where repair and (added or changed or removed)) as repaired,
+    coalesce(array_agg(date order by date) filter (where changed and not repair), '{}') as changed_days,
+    coalesce(array_agg(date order by date) filter (where removed and not repair), '{}') as removed_days,
+    min(date) filter (where not removed) as first_date,
+    max(date) filter (where not removed) as last_date
+from judged

@@ -1,0 +1,3 @@
+-- Purpose: how many observations are in quarantine. Safe to repeat: yes, reads only.
+select count(*)
+from apod.rejected

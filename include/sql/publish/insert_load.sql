@@ -1,0 +1,38 @@
+-- Purpose: record a load, before the merge: the md5 that the export must have, and the days that it adds and removes. A
+-- row that somebody deleted or inserted by hand is no such day: its origin tells.
+-- Parameters: run, code_version, added, changed, removed, row_count, md5. Safe to repeat: no, once a load.
+insert into apod.load (
+    run,
+    code_version,
+    added,
+    changed,
+    removed,
+    row_count,
+    md5,
+    added_days,
+    removed_days
+)
+values (
+    %(run)s,
+    %(code_version)s,
+    %(added)s,
+    %(changed)s,
+    %(removed)s,
+    %(row_count)s,
+    %(md5)s,
+    (
+        select array_agg(staging.date order by staging.date)
+        from apod.staging
+        left join apod.picture using (date)
+        left join apod.origin using (date)
+        where picture.date is null and origin.date is null
+    ),
+    (
+        select array_agg(picture.date order by picture.date)
+        from apod.picture
+        inner join apod.origin using (date)
+        left join apod.staging using (date)
+        where staging.date is null
+    )
+)
+returning load_id

@@ -1,9 +1,0 @@
--- Purpose: the newest published load. Safe to repeat: yes, reads only.
-select
-    load_id,
-    md5,
-    row_count,
-    run
-from apod.load
-order by load_id desc
-limit 1

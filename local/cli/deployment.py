@@ -1,0 +1,63 @@
+"""The local stack as the pipeline's code sees a deployment: its repository, DVC remote, store and database."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from include.apod.adapters.dvc import Remote
+from include.apod.adapters.git import Repository
+from include.apod.formats.store import Store
+from include.apod.history.archive import Archive, open_archive
+from include.apod.settings import read_settings
+from local.stack.errors import StackError
+from local.stack.layout import PROJECT
+from local.stack.ready import database_running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.stack.stack import Stack
+
+
+def repository_of(stack: Stack) -> Repository:
+    """The bare repository that plays GitHub.
+
+    Raises:
+        StackError: it was never made.
+    """
+    if not stack.layout.repository.exists():
+        raise StackError("There is no version yet; ./apod run makes one.")
+    settings = read_settings()
+    return Repository(stack.layout.repository.as_uri(), settings.git_branch, settings.git_author)
+
+
+def remote_of(stack: Stack) -> Remote:
+    """The folder that plays the DVC remote."""
+    return Remote(str(stack.layout.dvc_remote), sys.executable)
+
+
+def store_of(stack: Stack) -> Store:
+    """The store."""
+    return Store(stack.layout.store)
+
+
+@contextmanager
+def database_of(stack: Stack) -> Iterator[psycopg.Connection]:
+    """A connection to the pipeline's database, in autocommit; the server is started if the stack is down."""
+    with database_running(stack), psycopg.connect(stack.server.dsn("apod"), autocommit=True) as connection:
+        yield connection
+
+
+@contextmanager
+def archive_of(stack: Stack) -> Iterator[Archive]:
+    """The history of the repository.
+
+    Raises:
+        StackError, NotPublished: there is no version yet.
+    """
+    with open_archive(repository_of(stack), remote_of(stack), PROJECT) as archive:
+        yield archive

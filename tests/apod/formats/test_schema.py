@@ -1,0 +1,85 @@
+"""Our tables: numbered statements, applied in order and recorded."""
+
+import psycopg
+import pytest
+
+from include.apod.errors import Misconfigured
+from include.apod.formats.schema import migrate, migrations, relations
+from include.apod.formats.statements import statement
+from tests.helpers.steps import load
+
+
+def applied(database):
+    return [row[0] for row in database.execute("select number from apod.schema_change order by number")]
+
+
+def test_an_empty_database_gets_all_of_it_once(database):
+    """In order; a second time there is nothing to do."""
+    first, second = migrate(database), migrate(database)
+
+    assert [*migrations().values()] == first
+    assert [] == second
+    assert [*range(1, len(first) + 1)] == applied(database)
+
+
+def test_every_statement_may_be_repeated(loaded, database):
+    """Their headers say so; the data stays."""
+    for name in migrations().values():
+        database.execute(statement(name))
+
+    assert (54,) == database.execute("select count(*) from apod.passport").fetchone()
+
+
+def test_a_database_with_data_gets_what_it_lacks(loaded, database):
+    """As one of an older version of this project: without what came later, with all of its rows."""
+    database.execute("drop view apod.passport")
+    database.execute("drop table apod.origin, apod.staging_origin, apod.correction, apod.staged, apod.rejected")
+    database.execute("drop table apod.schema_change, apod.staging_rejected")
+    report = load(loaded, database)
+
+    assert (False, 54) == (report.changed, report.facts["rows"])
+    assert (54, 1) == database.execute("select count(source), max(load_id) from apod.passport").fetchone()
+
+
+@pytest.mark.parametrize("name", sorted(relations()))
+def test_a_table_that_was_dropped_is_made_again(loaded, database, name):
+    """Whichever; and the next load fills it as it should be."""
+    kind = "view" if name == "passport" else "table"
+    database.execute(f"drop {kind} apod.{name} cascade")
+    load(loaded, database)
+    database.execute("delete from apod.staged")
+    report = load(loaded, database)
+
+    assert (False, 54) == (report.changed, report.facts["rows"])
+    assert (54,) == database.execute("select count(*) from apod.passport where source = 'planetary'").fetchone()
+
+
+def test_numbers_of_loads_that_were_lost_are_not_given_again(loaded, database):
+    """A row that names a lost load must never come to name another one."""
+    database.execute("drop table apod.load cascade")
+    load(loaded, database)
+
+    assert [(2,)] == database.execute("select load_id from apod.load").fetchall()
+    assert [(1, None)] == database.execute(
+        "select distinct picture.load_id, passport.md5 from apod.picture join apod.passport using (date)"
+    ).fetchall()
+
+
+def test_a_database_of_newer_code_is_left_alone(loaded, database):
+    """Older code would undo what it does not know."""
+    database.execute("insert into apod.schema_change (number, name) values (999, 'from the future')")
+    with pytest.raises(Misconfigured, match=r"has schema change 999, this code knows \d+\. Deploy the newer code"):
+        migrate(database)
+
+
+def test_a_database_that_cannot_hold_every_letter_is_refused(server):
+    """Found before the first row, not at the first accent."""
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("create database narrow encoding 'LATIN1' locale 'C' template template0")
+    with (
+        psycopg.connect(server.dsn("narrow"), autocommit=True) as connection,
+        pytest.raises(Misconfigured, match="encoding is LATIN1. Make it anew"),
+    ):
+        migrate(connection)
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("drop database narrow")

@@ -1,0 +1,123 @@
+"""An empty store is not an empty archive."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from include.apod.adapters.dvc import Remote
+from include.apod.errors import Misconfigured, Unavailable
+from include.apod.formats.raw import months
+from include.apod.formats.store import Store
+from include.apod.ingest.ingest import ingest
+from include.apod.ingest.restore_raw import is_lost, restore_raw
+from include.apod.version.release_note import Stamp
+from include.apod.version.version import version
+from tests.helpers.steps import load
+
+
+@pytest.fixture
+def versioned(loaded, repository, remote, database, scope):
+    """A store whose raw files are in a version; the bytes of those, by name."""
+    version(repository, remote, loaded, database, Stamp("a run", "a commit", scope.archive.first))
+    return {path.name: path.read_bytes() for path in months(loaded.raw)}
+
+
+def content(store):
+    return {path.name: path.read_bytes() for path in months(store.raw)}
+
+
+def test_a_lost_store_is_brought_back_byte_for_byte(versioned, loaded, repository, remote):
+    """The observations of years ago are nowhere else."""
+    shutil.rmtree(loaded.root)
+    report = restore_raw(repository, remote, loaded)
+
+    assert versioned == content(loaded)
+    assert report.sentence.startswith("2 months restored from version ")
+    assert not is_lost(loaded)
+
+
+def test_the_next_run_asks_for_the_rest_only(versioned, loaded, repository, remote, nasa, scope, database):
+    """A restored store is as good as the one that was lost; the load gives the same bytes."""
+    csv = loaded.csv.read_bytes()
+    shutil.rmtree(loaded.root)
+    restore_raw(repository, remote, loaded)
+    report = ingest(nasa.sources(), loaded, scope)
+    load(loaded, database)
+
+    assert (1, 0) == (report.facts["requests"], report.facts["added"])
+    assert csv == loaded.csv.read_bytes()
+
+
+def test_a_month_that_was_deleted_comes_back_and_the_others_stay(versioned, loaded, repository, remote, nasa, scope):
+    """Nothing that stands is overwritten, newer or not."""
+    nasa.service.edit(scope.archive.last, title="Edited")
+    ingest(nasa.sources(), loaded, scope)
+    newer = content(loaded)["2026-11.jsonl"]
+    (loaded.raw / "2026/2026-10.jsonl").unlink()
+    restore_raw(repository, remote, loaded)
+
+    assert {"2026-10.jsonl": versioned["2026-10.jsonl"], "2026-11.jsonl": newer} == content(loaded)
+
+
+def test_restoring_twice_is_restoring_once(versioned, loaded, repository, remote):
+    """And says so."""
+    report = restore_raw(repository, remote, loaded)
+
+    assert not report.changed
+    assert "no month of version" in report.sentence
+
+
+def test_half_a_restore_is_begun_again(versioned, loaded, repository, remote):
+    """Killed on the way it has some months; the folder that it works from says that it is not done."""
+    (loaded.raw / "2026/2026-11.jsonl").unlink()
+    loaded.restoring.mkdir()
+    half = is_lost(loaded)
+    restore_raw(repository, remote, loaded)
+
+    assert (True, False) == (half, is_lost(loaded))
+    assert versioned == content(loaded)
+
+
+def test_a_repository_without_a_version_restores_nothing(store, repository, remote):
+    """The very first run."""
+    report = restore_raw(repository, remote, store)
+
+    assert (False, "nothing to restore: main has no version yet") == (report.changed, report.sentence)
+
+
+def test_bytes_that_are_gone_stop_the_run(versioned, loaded, repository, remote, tmp_path):
+    """Asking NASA again would lose its earlier words for good; a person decides that."""
+    shutil.rmtree(tmp_path / "dvc remote")
+    shutil.rmtree(loaded.root)
+    with pytest.raises(Unavailable, match=r"data/raw.dvc of main cannot be pulled, so nothing was restored: missing: "):
+        restore_raw(repository, remote, loaded)
+
+    assert {} == content(loaded)
+
+
+def test_bytes_that_were_changed_are_seen(versioned, loaded, repository, remote, tmp_path):
+    """The remote's word is not enough."""
+    for path in (tmp_path / "dvc remote").rglob("*"):
+        if path.is_file() and not path.name.endswith(".dir"):
+            path.chmod(0o644)
+            path.write_bytes(path.read_bytes().replace(b"fiction", b"FICTION"))
+    shutil.rmtree(loaded.root)
+    with pytest.raises(Unavailable, match="cannot be pulled, so nothing was restored: "):
+        restore_raw(repository, remote, loaded)
+
+    assert {} == content(loaded)
+
+
+def test_a_remote_that_nobody_names_is_a_configuration_error(versioned, loaded, bare, repository, remote, tmp_path):
+    """And a repository that is not there."""
+    with pytest.raises(Misconfigured, match="does not exist|not found|does not appear"):
+        restore_raw(replace(repository, url=(tmp_path / "nowhere").as_uri()), remote, Store(tmp_path / "other"))
+
+
+def test_the_repository_s_own_remote_is_used_where_no_other_is_named(versioned, loaded, repository, remote):
+    """`.dvc/config` travels with the version."""
+    shutil.rmtree(loaded.root)
+    restore_raw(repository, Remote(None, remote.python), loaded)
+
+    assert versioned == content(loaded)

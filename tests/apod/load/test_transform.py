@@ -1,0 +1,201 @@
+"""Step 2: raw words to clean rows."""
+
+from dataclasses import replace
+
+import pytest
+
+from include.apod.errors import BadData
+from include.apod.formats import raw as raw_store
+from include.apod.formats.fragments import read_manifest
+from include.apod.ingest.ingest import ingest
+from include.apod.load.clean import clean_rows, write_fragments
+from include.apod.load.rules import RULES, effects
+from include.apod.load.transform import transform
+from tests.helpers.steps import GOOD, observe, written
+
+
+def row_of(store, **record):
+    """The one clean row that a record becomes."""
+    observe(store, **record)
+    transform(store)
+    return written(store)
+
+
+def test_a_row_is_written_as_postgres_writes_it(store):
+    """Text quoted always, null nothing at all, quotes doubled, \\n at the end."""
+    row = row_of(store, title='"So," he said', url="https://x/a.jpg", copyright="Ada\nNemo")
+
+    assert row == (
+        '2026-11-22,"""So,"" he said","Text.","image","https://x/a.jpg",,,"Ada\nNemo",'
+        '"https://apod.nasa.gov/apod/ap261122.html"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "kept"),
+    [
+        ("explanation", "one\r\ntwo\rthree", '"one\ntwo\nthree"'),
+        ("explanation", " \r padded \u00a0\n", '"padded"'),
+        ("explanation", "", ""),
+        ("explanation", "nul \0 byte", '"nul  byte"'),
+        ("explanation", "M\x7ft\x92s\ttab", '"M\ufffdt\ufffds\ttab"'),
+        ("explanation", "Text. digg_url = 'http://a/b'; digg_skin = 'compact';", '"Text."'),
+        ("explanation", "Text.   Tomorrow's picture: a sky < | Archive | >", '"Text."'),
+        ("explanation", "Tomorrow's picture: open space", ""),
+        ("explanation", "That tomorrow's picture would be", '"That tomorrow\'s picture would be"'),
+        ("copyright", "Andre\u0301", '"Andr\u00e9"'),
+        ("explanation", "Tun\ufffd Tezel  two blanks", '"Tun\ufffd Tezel  two blanks"'),
+        ("explanation", "=1+1", '"=1+1"'),
+        ("explanation", "\\.", '"\\."'),
+        ("copyright", "\n", ""),
+        ("title", "Venus\r\nCredit:", '"Venus"'),
+        ("title", "Venus \n\nIllustration Credit and Copyright: ", '"Venus"'),
+        ("title", "Sputnik\n\nCourtesy:", '"Sputnik"'),
+        ("title", "Dawn of the Large \nHadron Collider", '"Dawn of the Large \nHadron Collider"'),
+        ("title", "A Credit: to Science", '"A Credit: to Science"'),
+        ("url", "https://apod.nasa.gov/apod/http://a.example/b.jpg", '"http://a.example/b.jpg"'),
+        ("url", "https://web.example/2009/http://a.example/b", '"https://web.example/2009/http://a.example/b"'),
+        ("url", "//www.youtube.com/embed/x", '"https://www.youtube.com/embed/x"'),
+        ("hdurl", "http://x/ a.jpg ", '"http://x/ a.jpg"'),
+    ],
+)
+def test_each_normalisation_and_what_is_left_alone(store, field, sent, kept):
+    """docs/data.md lists the same rules."""
+    columns = ["date", "title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright"]
+    plain = {"title": '"A title"', "explanation": '"Text."', "media_type": '"image"', "date": "2026-11-22"}
+    expected = ",".join({**plain, field: kept}.get(name, "") for name in columns)
+
+    assert row_of(store, **{field: sent}).startswith(f"{expected},")
+
+
+def test_each_rule_can_be_left_out_to_see_what_it_does():
+    """One row for each, and only that one is another without it; two rules leave a blank for `padding`."""
+    texts = {
+        "line_ends": {"explanation": "a\r\nb"},
+        "nul": {"explanation": "a\0b"},
+        "control_characters": {"explanation": "a\x85b"},
+        "unicode": {"title": "e\u0301"},
+        "title_label": {"title": "Venus\nCredit:"},
+        "script": {"explanation": "a digg_url = 'x'; digg_skin = 'y';"},
+        "tomorrow": {"explanation": "a Tomorrow's picture: b"},
+        "scheme": {"url": "//a/b"},
+        "stacked": {"url": "https://apod.nasa.gov/apod/http://a/b"},
+        "padding": {"title": "a title "},
+        "empty": {"copyright": ""},
+    }
+    frame = clean_rows([{**GOOD, "url": "https://a/b"}]).reindex(range(len(texts)), method="ffill")
+    for row, changes in enumerate(texts.values()):
+        frame.loc[row, [*changes]] = [*changes.values()]
+
+    assert [*texts] == [rule.name for rule in RULES]
+    assert {**dict.fromkeys(texts, 1), "padding": 3} == effects(frame)
+
+
+def test_an_unknown_field_is_a_warning(store, caplog):
+    """The raw copy has it; a person should look."""
+    row_of(store, credit="NASA")
+
+    assert "fields we do not know: credit" in caplog.text
+
+
+def test_a_fragment_that_exists_is_not_made_again(nasa, store, scope):
+    """The manifest says what it is made from."""
+    ingest(nasa.sources(), store, scope)
+    first = transform(store)
+    second = transform(store)
+
+    assert [first.facts["months"], second.facts["months"]] == [2, 0]
+    assert not second.changed
+
+
+def test_a_changed_month_leaves_one_fragment(store):
+    """Older fragments of the month go."""
+    row_of(store)
+    observe(store, title="Another title")
+    transform(store)
+    key = read_manifest(store.clean)["2026-11"].key
+
+    assert {f"{key}.csv", f"{key}.origin.csv"} == {path.name for path in (store.clean / "2026-11").iterdir()}
+
+
+def test_rebuild_gives_the_same_bytes(nasa, store, scope):
+    """Fragments are a pure function of the raw bytes."""
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    before = read_manifest(store.clean)
+    report = transform(store, rebuild=True)
+
+    assert report.facts["months"] == 2
+    assert before == read_manifest(store.clean)
+
+
+def test_months_that_are_cleaned_together_come_out_as_one_by_one(nasa, store, scope):
+    """How many go into one frame is a matter of speed."""
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    october, november = raw_store.months(store.raw)
+
+    assert read_manifest(store.clean) == {
+        **write_fragments([october], store.root / "one"),
+        **write_fragments([november], store.root / "other"),
+    }
+
+
+def cut_manifest(store):
+    path = store.clean / "manifest.json"
+    path.write_bytes(path.read_bytes()[:100])
+
+
+@pytest.mark.parametrize(
+    ("harm", "months"),
+    [
+        (lambda store: next((store.clean / "2026-10").glob("*.csv")).unlink(), 1),
+        (lambda store: (store.clean / "2026-10" / "rows").touch(), 0),
+        (cut_manifest, 2),
+        (lambda store: (store.clean / "manifest.json").unlink(), 2),
+        (lambda store: (store.clean / "manifest.json").write_text('{"version": "1", "fragments": []}'), 2),
+    ],
+)
+def test_fragments_that_are_lost_are_made_again(nasa, store, scope, harm, months):
+    """Nothing beside the raw store is a truth."""
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    before = written(store)
+    harm(store)
+    report = transform(store)
+
+    assert (months, before) == (report.facts["months"], written(store))
+
+
+@pytest.mark.parametrize("kind", ["rows", "origins"])
+def test_a_fragment_that_was_damaged_is_dropped_and_named(store, kind):
+    """Also one that kept its length, as after a power cut."""
+    row_of(store)
+    fragment = read_manifest(store.clean)["2026-11"]
+    path = fragment.path(store.clean, kind)
+    path.write_bytes(b"\0" * path.stat().st_size)
+    with pytest.raises(BadData, match=r"2026-11/.*\.csv was damaged after transform wrote it"):
+        fragment.read_or_drop(store.clean, kind)
+    report = transform(store)
+
+    assert 1 == report.facts["months"]
+    assert fragment.read(store.clean, kind)
+
+
+def test_an_append_while_a_month_is_read_is_seen_by_the_next_run(store):
+    """Ingest and transform may run at the same time."""
+    row_of(store)
+    fragment = read_manifest(store.clean)["2026-11"]
+    month = store.raw / "2026" / "2026-11.jsonl"
+
+    assert fragment.is_current(month, store.clean)
+    assert not replace(fragment, raw_size=fragment.raw_size - 1).is_current(month, store.clean)
+    assert not replace(fragment, raw_modified=fragment.raw_modified - 1).is_current(month, store.clean)
+
+
+def test_a_line_of_another_month_stops_transform(store):
+    """It would put one day into two fragments."""
+    row_of(store)
+    (store.raw / "2026" / "2026-11.jsonl").rename(store.raw / "2026" / "2026-10.jsonl")
+    with pytest.raises(BadData, match=r"2026-10\.jsonl holds an observation of 2026-11-22"):
+        transform(store)

@@ -1,0 +1,74 @@
+"""What is believed."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from include.apod.errors import SourceChanged
+from include.apod.sources.gate import refused_days
+from local.nasa.archive import record_of
+
+FIRST = date(2026, 10, 1)
+
+
+def answer(days, **changed):
+    """Records of so many days, each changed in the same way."""
+    dates = [FIRST + timedelta(days=n) for n in range(days)]
+    return {day: {**record_of(day), **changed} for day in dates}
+
+
+def test_a_good_answer_passes():
+    """Every month of the fictional archive does, and tests/test_real_records.py shows it of the real one."""
+    assert {} == refused_days(answer(31), "planetary")
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"title": "NASA Science"}, "31 of 31 days; 2026-10-01: a placeholder, title 'NASA Science'"),
+        ({"url": "https://x.example/nasa-logo@2x.png"}, "a placeholder, .*nasa-logo"),
+        ({"hdurl": "https://science.nasa.gov/wp-content/themes/nasa-child/a.png"}, "a placeholder"),
+        ({"url": "https://x.example/same.jpg"}, "the same url on 31 days, 'https://x.example/same.jpg'"),
+        ({"title": "Same"}, "the same title on 31 days, 'Same'"),
+        ({"explanation": "Same."}, "the same explanation on 31 days, 'Same.'"),
+        ({"title": None}, "wrong shape, title is None"),
+        ({"title": " "}, "wrong shape, title is ' '"),
+        ({"explanation": 7}, "wrong shape, explanation is 7"),
+        ({"media_type": ["image"]}, r"wrong shape, media_type is \['image'\]"),
+    ],
+)
+def test_an_answer_that_is_no_pictures_is_refused_by_name(changed, match):
+    """The source is then left for the next one; nothing of it is stored."""
+    with pytest.raises(SourceChanged, match=f"planetary answers with what is no picture on .*{match}"):
+        refused_days(answer(31, **changed), "planetary")
+
+
+def test_one_bad_record_costs_one_day():
+    """The others are believed."""
+    records = answer(31)
+    records[FIRST]["title"] = "NASA Science"
+
+    assert [FIRST] == [*refused_days(records, "planetary")]
+
+
+def test_a_single_record_that_is_bad_is_the_whole_answer():
+    """A day that is asked for singly."""
+    with pytest.raises(SourceChanged, match="1 of 1 days"):
+        refused_days(answer(1, title="NASA Science"), "planetary")
+
+
+def test_days_may_share_a_title_but_not_a_picture():
+    """M31 has had its title on 17 days; in no month a url has stood twice."""
+    records = answer(31)
+    for n in range(3):
+        records[FIRST + timedelta(days=9 * n)]["title"] = "M31"
+
+    assert {} == refused_days(records, "planetary")
+    assert {} == refused_days(answer(2, title="M31"), "planetary")
+    with pytest.raises(SourceChanged, match="the same url on 2 days"):
+        refused_days(answer(2, url="https://x.example/same.jpg"), "planetary")
+
+
+def test_empty_values_are_not_the_same_value():
+    """In 1995 eighteen texts are empty, and `other` has no url."""
+    assert {} == refused_days(answer(31, explanation="", url="", hdurl=""), "planetary")

@@ -1,0 +1,188 @@
+"""Step 5, against real git and DVC repositories."""
+
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from include.apod.adapters.dvc import Remote
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.git import Repository
+from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
+from include.apod.version.release_note import Stamp
+from include.apod.version.version import version
+from tests.helpers.project import run
+from tests.helpers.repository import STAMP, log, pull
+from tests.helpers.steps import edit, load
+
+
+@pytest.fixture
+def commit(repository, remote, loaded, database):
+    """Makes a version; options replace parts of the stamp."""
+
+    def make(**options):
+        return version(repository, remote, loaded, database, replace(STAMP, **options))
+
+    return make
+
+
+def test_a_stranger_pulls_the_same_bytes(commit, bare, loaded, tmp_path):
+    """CSV and raw store both, from a clone of the repository alone."""
+    commit()
+    csv = pull(bare, tmp_path / "stranger")
+
+    assert loaded.csv.read_bytes() == csv.read_bytes()
+    assert run("diff", "-r", loaded.raw, csv.parent / "raw", cwd=tmp_path) == ""
+
+
+def test_the_commit_reads_like_a_release_note(commit, bare, loaded):
+    """Subject and trailers as the contract says."""
+    commit(note="For the record")
+
+    assert log(bare, "%B") == (
+        'data: 2026-11-23 "The Clockmaker\'s Comet over Nordhavn-på-Måne" (+54, 54 pictures)\n'
+        "\n"
+        "For the record\n"
+        "\n"
+        "+ 2026-10-01..2026-11-23 (54)\n"
+        "\n"
+        "Rows: 54\n"
+        "Range: 2026-10-01..2026-11-23\n"
+        f"CSV-MD5: {md5_of(loaded.csv)}\n"
+        "Complete-Through: 2026-11-23\n"
+        "No-Picture: none\n"
+        "Code-Commit: 0123abc\n"
+        "Run: manual__1"
+    )
+    assert log(bare, "%an <%ae>") == "APOD pipeline <apod@localhost>"
+
+
+def test_the_pointer_says_the_same_facts(commit, bare, loaded):
+    """`meta:` of the .dvc file, and DVC's own md5."""
+    commit()
+    pointer = yaml.safe_load(run("git", "show", "main:data/apod_data.csv.dvc", cwd=bare))
+
+    assert md5_of(loaded.csv) == pointer["outs"][0]["md5"] == pointer["meta"]["csv_md5"]
+    assert [*pointer["meta"]] == ["rows", "range", "csv_md5", "complete_through", "no_picture", "code_commit", "run"]
+
+
+def test_only_the_pointers_are_committed(commit, bare):
+    """Nothing else in the repository is touched."""
+    commit()
+    changed = run("git", "show", "--name-only", "--format=", "main", cwd=bare).splitlines()
+
+    assert changed == [
+        ".dvc/.gitignore",
+        ".dvc/config",
+        ".dvcignore",
+        "data/.gitignore",
+        "data/apod_data.csv.dvc",
+        "data/datapackage.json",
+        "data/raw.dvc",
+    ]
+
+
+def test_nothing_new_makes_no_commit_and_says_why(commit, bare):
+    """Twice is once."""
+    commit()
+    head = log(bare, "%H")
+    report = commit()
+
+    assert (False, head) == (report.changed, log(bare, "%H"))
+    assert f"nothing new: {head[:12]} on main is this version already" == report.sentence
+
+
+def test_a_correction_is_counted_in_the_subject(commit, bare, loaded, database):
+    """From the records of the loads in between."""
+    commit()
+    edit(loaded, date(2026, 11, 20), title="Edited")
+    load(loaded, database)
+    commit()
+
+    assert log(bare, "%s").endswith("(~1, 54 pictures)")
+
+
+def test_a_lost_object_is_put_back(commit, bare, remote, loaded, tmp_path):
+    """Even when there is nothing to commit."""
+    commit()
+    md5 = md5_of(loaded.csv)
+    lost = Path(remote.url) / "files" / "md5" / md5[:2] / md5[2:]
+    lost.unlink()
+    commit()
+
+    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+
+
+def test_a_commit_of_somebody_else_in_between_is_kept(commit, bare, loaded, tmp_path):
+    """A rejected push is done again on top; never forced."""
+    hook = bare / "hooks" / "pre-receive"
+    hook.write_text(
+        "#!/bin/sh\n[ -e raced ] && exit 0\ntouch raced\nunset GIT_QUARANTINE_PATH\n"
+        "new=$(git -c user.name=x -c user.email=x@y commit-tree -p main -m theirs main^{tree})\n"
+        "git update-ref refs/heads/main $new\n"
+    )
+    hook.chmod(0o755)
+    commit()
+
+    assert run("git", "log", "--format=%s", "main", cwd=bare).replace(" ", "\n").split("\n")[:1] + run(
+        "git", "log", "--format=%s", "--skip=1", "main", cwd=bare
+    ).splitlines() == ["data:", "theirs", "code"]
+
+
+def test_no_csv_is_nothing_to_do(repository, remote, store, database):
+    """A version can be triggered before the first load."""
+    with pytest.raises(NotPublished, match="trigger load"):
+        version(repository, remote, store, database, STAMP)
+
+
+def test_a_csv_that_was_not_proven_is_refused(commit, bare, loaded):
+    """Only what equals the table becomes a version."""
+    loaded.csv.write_text("date\n2026-01-01\n")
+    with pytest.raises(BadData, match="not the one that was proven equal.*trigger load"):
+        commit()
+
+    assert log(bare, "%s") == "code"
+
+
+def test_a_remote_that_cannot_be_written_leaves_the_branch_alone(repository, loaded, database, tmp_path, bare):
+    """No pointer without bytes."""
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="The DVC remote .* does not answer: .*Not a directory"):
+        version(repository, Remote(str(tmp_path / "file" / "x"), sys.executable), loaded, database, STAMP)
+
+    assert log(bare, "%s") == "code"
+
+
+def test_no_remote_at_all_is_a_configuration_error(repository, loaded, database):
+    """Names the setting."""
+    with pytest.raises(Misconfigured, match="Set APOD_DVC_REMOTE"):
+        version(repository, Remote(None, sys.executable), loaded, database, STAMP)
+
+
+def test_an_interpreter_without_dvc_is_a_configuration_error(repository, loaded, database, tmp_path):
+    """Names the setting."""
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty", cwd=tmp_path)
+    with pytest.raises(Misconfigured, match="APOD_DVC_PYTHON"):
+        version(repository, Remote("/x", str(tmp_path / "empty/bin/python")), loaded, database, STAMP)
+
+
+@pytest.mark.parametrize(("url", "branch"), [("file:///nowhere/at/all.git", "main"), (None, "no-such-branch")])
+def test_a_wrong_repository_or_branch_is_a_configuration_error(bare, remote, loaded, database, url, branch):
+    """Git's own words, and what to check."""
+    wrong = Repository(url or bare.as_uri(), branch, "A <a@example.org>")
+    with pytest.raises(Misconfigured, match="git clone failed .*apod_git, and APOD_GIT_BRANCH"):
+        version(wrong, remote, loaded, database, STAMP)
+
+
+def test_versions_may_go_to_a_branch_of_their_own(bare, remote, loaded, database, tmp_path):
+    """For a host that deploys each commit of `main`: code and data stay linked, and `main` stays as it is."""
+    run("git", "branch", "data", "main", cwd=bare)
+    own = Repository(bare.as_uri(), "data", "A <a@example.org>")
+    version(own, remote, loaded, database, Stamp("a run", "a commit", date(2026, 10, 1)))
+    run("git", "clone", "-q", "--branch=data", bare, "pulled", cwd=tmp_path)
+
+    assert "code" == log(bare, "%s")
+    assert (tmp_path / "pulled" / "data" / "apod_data.csv.dvc").exists()

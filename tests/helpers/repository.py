@@ -1,0 +1,32 @@
+"""A stranger's view of the repository."""
+
+import os
+import sys
+from datetime import date
+
+import pytest
+
+from include.apod.adapters.commits import checkout_version
+from include.apod.history.reproduce import DIRTY
+from include.apod.version.release_note import Stamp
+from tests.helpers.project import PROJECT, run
+
+CODE = checkout_version(PROJECT).removesuffix(DIRTY)
+needs_code = pytest.mark.skipif(
+    CODE == "unknown", reason="the project is no git checkout, so it has no commit to go to"
+)
+STAMP = Stamp("manual__1", "0123abc", date(2026, 10, 1))
+DVC = [sys.executable, "-m", "dvc"]
+
+
+def log(bare, pretty):
+    """The newest commit of `main` in one of git's formats."""
+    return run("git", "log", "-1", f"--format={pretty}", "main", cwd=bare)
+
+
+def pull(bare, folder):
+    """Clones the repository into a folder and pulls; returns the path of the CSV."""
+    run("git", "clone", "-q", bare, folder, cwd=folder.parent)
+    quiet = {**os.environ, "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder.parent / "site")}
+    run(*DVC, "pull", "-q", cwd=folder, env=quiet)
+    return folder / "data" / "apod_data.csv"

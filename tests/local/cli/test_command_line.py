@@ -1,0 +1,155 @@
+"""`./apod` itself: its help, and one clear line for what cannot work."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from local.cli.follow import parse_param
+from tests.helpers.project import PROJECT
+
+
+def apod(*words, local, **env):
+    return subprocess.run(
+        [PROJECT / "apod", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "APOD_LOCAL": str(local), **env},
+    )
+
+
+def test_help_lists_every_command(tmp_path):
+    """Each with a line of what it does."""
+    done = apod("--help", local=tmp_path)
+
+    assert done.returncode == 0
+    assert [
+        word
+        for word in ("run", "up", "down", "status", "trigger", "restore", "versions", "env")
+        if f"\n  {word} " not in done.stdout
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("trigger", "load"), "apod: The local stack is not up; start it with ./apod up."),
+        (("trigger", "sing"), "apod: There is no step 'sing'; the steps are ingest, load and version."),
+        (
+            ("restore",),
+            "apod: Say what to restore: a VERSION, --to FOLDER or --schema NAME; or --raw, the live raw store.",
+        ),
+        (("restore", "--raw"), "apod: There is no version yet; ./apod run makes one."),
+        (("env",), "apod: There is no local stack yet; ./apod run makes one."),
+        (("status",), "apod: There is no local stack yet; ./apod run makes one."),
+    ],
+)
+def test_what_cannot_work_is_one_line(tmp_path, words, line):
+    """Fact and next command; no traceback."""
+    done = apod(*words, local=tmp_path)
+
+    assert (1, line) == (done.returncode, done.stderr.strip())
+
+
+def test_no_network_is_one_line(tmp_path):
+    """`LIVE=1` looks before it starts anything."""
+    done = apod("run", local=tmp_path, LIVE="1", HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
+
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+    assert "apod: Neither https://api.nasa.gov nor https://science.nasa.gov can be reached" in done.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_two_at_once_are_one_line(tmp_path, monkeypatch):
+    """The second leaves the first alone."""
+    from local.stack.layout import Layout
+    from local.stack.stack import Stack
+
+    monkeypatch.setenv("APOD_LOCAL", str(tmp_path))
+    with Stack(Layout(), print).locked():
+        done = apod("run", local=tmp_path)
+
+    assert (
+        1,
+        f"apod: Another ./apod command is at work on {tmp_path / 'demo'}; wait for it to end, then try again.",
+    ) == (
+        done.returncode,
+        done.stderr.strip(),
+    )
+
+
+def test_an_old_python_is_one_line(tmp_path):
+    """Names what was found and the way out; on a checkout that was never set up."""
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 && exit 0\nexit 1\n')
+    old.chmod(0o755)
+    clone = tmp_path / "a clone"
+    subprocess.run(["git", "clone", "-q", PROJECT, clone], check=True)
+    done = subprocess.run(
+        [clone / "apod", "status"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "APOD_PYTHON": str(old), "HOME": str(tmp_path)},
+    )
+
+    assert done.returncode == 1
+    assert "apod: Python 3.11 or newer is needed; found: Python 3.9.2." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("allow_shrink=true", ("allow_shrink", True)),
+        ("start_date=2026-01-01", ("start_date", "2026-01-01")),
+        ("message=a = b", ("message", "a = b")),
+    ],
+)
+def test_parameters_are_json_where_they_are_json(text, parsed):
+    """So that a boolean is one."""
+    assert parsed == parse_param(text)
+
+
+def test_running_as_a_module_needs_no_terminal():
+    """Plain lines when the output is not a terminal."""
+    done = subprocess.run([sys.executable, "-m", "local.cli", "--help"], cwd=PROJECT, capture_output=True, check=True)
+
+    assert b"\x1b" not in done.stdout
+
+
+def test_damaged_facts_are_one_line(tmp_path):
+    """Names the file and what to delete."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "stack.json").write_text("{")
+    done = apod("status", local=tmp_path)
+
+    assert (1, 1) == (done.returncode, len(done.stderr.strip().splitlines()))
+    assert f"{tmp_path / 'demo' / 'stack.json'} is damaged" in done.stderr
+
+
+def test_no_package_index_is_said_in_the_end(tmp_path):
+    """With the way to go on; nothing half installed passes for whole."""
+    clone = tmp_path / "a clone"
+    subprocess.run(["git", "clone", "-q", PROJECT, clone], check=True)
+    nowhere = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+    done = subprocess.run(
+        [clone / "apod", "status"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            **nowhere,
+            "PIP_RETRIES": "0",
+            "UV_HTTP_RETRIES": "0",
+            "UV_NO_CACHE": "1",
+            "PIP_NO_INDEX": "1",
+        },
+    )
+
+    assert 1 == done.returncode
+    assert "run the same command again" in done.stderr.strip().splitlines()[-1]
+    assert not (clone / ".local" / "venv" / ".installed").exists()

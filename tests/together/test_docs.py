@@ -1,0 +1,151 @@
+"""What the documents list is what the code has."""
+
+import ast
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from include.apod import errors
+from include.apod.formats.columns import COLUMNS
+from local.nasa.faults import Kind
+from tests.helpers.project import PROJECT, table
+from tests.helpers.wiring import WIRING
+
+README = Path(PROJECT, "README.md").read_text()
+CONTRIBUTING = Path(PROJECT, "CONTRIBUTING.md").read_text()
+
+
+def test_the_data_dictionary_is_the_code():
+    """Names, order and meaning of each column."""
+    assert [(column.name, column.description) for column in COLUMNS.values()] == [
+        (name, meaning) for name, (meaning, *_) in table("data.md", "column").items()
+    ]
+
+
+QUERIES = re.findall(r"^```sql\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_of_the_readme_work(loaded, database, query):
+    """As they stand there; two months of the fictional archive have an answer to each of them but the gaps."""
+    rows = database.execute(query).fetchall()
+
+    assert 3 == len(QUERIES)
+    assert rows or "is null" in query
+
+
+@pytest.mark.parametrize("dag", WIRING)
+def test_the_readme_has_every_dag_with_its_assets_and_parameters(dag):
+    """The table of DAGs."""
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{dag}` |"))
+    reads, _, tasks, params = WIRING[dag]
+
+    assert [] == [
+        name for name in [*reads, *(a for _, assets in tasks for a in assets), *params] if f"`{name}`" not in row
+    ]
+
+
+def test_the_readme_has_every_step_of_the_path():
+    """One module a step, named by the step."""
+    steps = {
+        "ingest": "ingest",
+        "transform": "load",
+        "stage_table": "load",
+        "stage_csv": "load",
+        "publish": "load",
+        "version": "version",
+    }
+
+    assert [] == [step for step in steps if f"[`{step}`](include/apod/{steps[step]}/{step}.py)" not in README]
+
+
+def test_every_test_says_why():
+    """A docstring of one sentence; the name says what."""
+    trees = {path: ast.parse(path.read_text()) for path in Path(PROJECT, "tests").rglob("test_*.py")}
+    tests = [
+        (f"{path.name}: {node.name}", ast.get_docstring(node))
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+
+    assert len(tests) > 500
+    assert [] == [name for name, docstring in tests if not docstring]
+
+
+def test_the_map_names_every_folder():
+    """And none that is not there."""
+    listed = {name.rstrip("/") for name in re.findall(r"^\| `([\w/]+/)` \|", CONTRIBUTING, re.MULTILINE)}
+    code = [path.parent for path in PROJECT.glob("include/apod/*/__init__.py")]
+    code += [path.parent for path in PROJECT.glob("local/*/__init__.py")]
+    folders = {f"{path.relative_to(PROJECT)}" for path in code} | {
+        "bench", "dags", "include/sql", "plugins", "tests", "tools",
+    }  # fmt: skip
+
+    assert folders == listed
+
+
+def test_every_link_leads_somewhere():
+    """In the README and docs/."""
+    pages = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", page.read_text())]
+
+    assert [] == [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()]
+
+
+def test_every_thread_has_its_test_and_every_test_its_thread():
+    """docs/threads.md and tests/test_threads.py, in the same order."""
+    listed = re.findall(r"\| `(test_thread_\w+)` \|$", Path(PROJECT, "docs/threads.md").read_text(), re.MULTILINE)
+    written = re.findall(
+        r"^def (test_thread_\w+)", Path(PROJECT, "tests/together/test_threads.py").read_text(), re.MULTILINE
+    )
+
+    assert listed == written
+    assert 25 == len(listed)
+
+
+def test_every_fault_of_the_stand_in_is_documented():
+    """And none that it does not have."""
+    listed = re.findall(
+        r"^\| `(\w+)` \| a (?:day|request) \|", Path(PROJECT, "docs/stand-in.md").read_text(), re.MULTILINE
+    )
+
+    assert [*get_args(Kind)] == listed
+
+
+def skeleton(node):
+    """The words of a message in the code, … for each value."""
+    match node:
+        case ast.Constant():
+            return f"{node.value}"
+        case ast.JoinedStr():
+            return "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return "…"
+
+
+def messages():
+    """Every message that the code raises an error of ours with; those that only pass another's words on say nothing."""
+    classes = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | {"Unequal"}
+    calls = [
+        node
+        for path in (PROJECT / "include" / "apod").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and node.args
+    ]
+    raised = [skeleton(call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in classes]
+    return [message for message in raised if message.strip("…")]
+
+
+def test_the_runbook_has_every_message_and_no_other():
+    """What it means, what is safe already, what to do."""
+    said, entries = messages(), table("runbook.md", "message")
+    patterns = {entry: re.compile(".*".join(map(re.escape, entry.split("…")))) for entry in entries}
+    without = [message for message in said if not any(pattern.search(message) for pattern in patterns.values())]
+    unsaid = [entry for entry, pattern in patterns.items() if not any(map(pattern.search, said))]
+
+    assert len(said) > 60
+    assert [] == without
+    assert [] == unsaid
+    assert all(len(cells) == 3 and all(cells) for cells in entries.values())

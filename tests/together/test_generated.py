@@ -1,0 +1,200 @@
+"""Generated input on every parser, and all the way raw -> table -> CSV -> table.
+
+No exception but ours, and no value changed that is not in the documented normalisations. `make test` tries the same
+cases every time; `make chaos` (HYPOTHESIS=chaos) tries twenty times as many, new ones.
+"""
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+import unicodedata
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from include.apod.adapters.remote import default_url
+from include.apod.days import Span, parse_span
+from include.apod.errors import ApodError, BadData, Misconfigured, SourceChanged
+from include.apod.formats import raw as raw_store
+from include.apod.formats.columns import SOURCE_COLUMNS
+from include.apod.formats.composition import read_composition
+from include.apod.formats.coverage import update_coverage
+from include.apod.formats.fragments import read_manifest
+from include.apod.formats.pointers import object_in
+from include.apod.formats.raw import Observation, digest
+from include.apod.formats.store import Store
+from include.apod.load.quarantine import broken_rule
+from include.apod.sources import basic, planetary
+from include.apod.sources.gate import by_day, refused_days
+from include.apod.sources.planetary import Planetary
+from tests.helpers.normalisations import normalised
+from tests.helpers.project import NOON
+from tests.helpers.steps import load
+
+settings.register_profile("gate", max_examples=150, derandomize=True, deadline=None, database=None)
+settings.register_profile("chaos", max_examples=3000, deadline=None, database=None)
+settings.load_profile(os.environ.get("HYPOTHESIS", "gate"))
+slow = settings(
+    max_examples=settings.default.max_examples // 5,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+DAY = date(2026, 11, 1)
+SPAN = Span(DAY, DAY + timedelta(days=20))
+ANY_TEXT = st.text(st.characters(), max_size=60)  # all of Unicode, lone surrogates and control characters among it
+TEXT = ANY_TEXT | st.sampled_from(
+    [
+        "",
+        "\0",
+        "\r",
+        "\x1f",
+        "\x85",
+        "=1+1",
+        '"',
+        "\\.",
+        "\\N",
+        "\ufeff",
+        "//host",
+        "a\nCredit:",
+        "//\r\n",
+        "e\u0301",
+        "\u1100\u1161",
+    ]
+)
+SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+JSON = st.recursive(
+    SCALAR, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=12
+)
+RECORD = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(("title", "explanation", "url", "hdurl", "thumbnail_url", "copyright", "extra"), TEXT | JSON)
+    | {
+        "media_type": st.sampled_from(["image", "video", "other", "iframe"]) | JSON,
+        "basic_html": TEXT,
+        "date": st.sampled_from([f"{DAY}", "2026-11-02", "2026-02-30", ""]) | JSON,
+    },
+)
+
+
+def answered(body):
+    """What a service answered, as the HTTP library hands it over."""
+    answer = requests.Response()
+    answer.status_code, answer._content, answer.url = 200, body, "http://127.0.0.1/"
+    return answer
+
+
+@given(st.binary(max_size=200) | JSON.map(lambda said: json.dumps(said).encode()))
+def test_any_body_is_json_or_one_of_our_errors(body):
+    """Broken UTF-8, cut JSON, pages, deep nesting."""
+    client = Planetary("http://127.0.0.1", "a key", 0, NOON)
+    with suppress(ApodError):
+        by_day(client.parsed(answered(body)), SPAN, "planetary")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, b'{"a":1,"a":2}', b"1e999", b"\xff\xfe[\x00]\x00"],
+)
+def test_odd_json(body):
+    """Deeper than Python reads, a key twice, numbers without end, another encoding."""
+    client = Planetary("http://127.0.0.1", "a key", 0, NOON)
+    with suppress(ApodError):
+        by_day(client.parsed(answered(body)), SPAN, "planetary")
+
+
+@given(JSON | st.lists(RECORD, max_size=4))
+def test_any_answer_is_records_or_a_changed_source(said):
+    """By day, each once, of the days that were asked for."""
+    with suppress(SourceChanged):
+        found = by_day(said, SPAN, "planetary")
+
+        assert all(day in SPAN for day in found)
+
+
+@given(st.dictionaries(st.dates(DAY, DAY + timedelta(days=20)), RECORD, max_size=5))
+def test_any_record_has_one_form(records):
+    """Both parsers, and the gate behind them."""
+    for parse in (planetary.read, basic.read):
+        made = {day: parse(record).fields for day, record in records.items()}
+        with suppress(SourceChanged):
+            refused_days(made, "basic")
+
+
+@given(TEXT | st.text("<>&;/\"'abpdiv !-[]CDATA#x=", max_size=80))
+def test_any_html_is_text(html):
+    """Whatever a browser would make of it."""
+    made = basic.read(
+        {"media_type": "iframe", "explanation": html, "title": html, "copyright": html, "basic_html": html}
+    )
+
+    assert all(isinstance(value, str) for value in made.fields.values())
+
+
+@given(RECORD, st.sampled_from(["planetary", "basic", "unknown"]))
+def test_an_observation_comes_back_as_it_was(record, source):
+    """Whatever the words are, the raw store keeps them."""
+    seen = Observation(DAY, "2026-11-02T10:00:00Z", source, digest(record), record=record)
+
+    assert seen == raw_store.from_line(raw_store.to_line(seen).removesuffix(b"\n"))
+    assert b"\n" not in raw_store.to_line(seen)[:-1]
+
+
+@given(st.binary(max_size=120) | JSON.map(lambda said: json.dumps(said).encode() + b"\n"))
+def test_any_month_file_is_observations_or_bad_data(content):
+    """A damaged file is named, never half read."""
+    with suppress(BadData):
+        raw_store.parse_month(content, Path("2026-11.jsonl"))
+
+
+@given(TEXT)
+def test_what_we_keep_beside_the_data_may_be_anything(text):
+    """Index, manifest, composition, pointer, DVC's settings: damaged, they count as not there."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "manifest.json")
+        path.write_text(text, errors="surrogatepass")
+
+        assert {} == read_manifest(Path(folder))
+        assert read_composition(path) is None
+        assert frozenset() == update_coverage(Path(folder, "raw"), path).observed
+    object_in(text)
+    default_url(text)
+
+
+@given(TEXT, TEXT)
+def test_any_run_parameter_is_a_span_or_a_misconfiguration(first, last):
+    """What people type."""
+    with suppress(Misconfigured):
+        parse_span(first, last, SPAN)
+
+
+@slow
+@given(records=st.lists(RECORD, min_size=1, max_size=12))
+def test_raw_to_table_to_csv_to_table(records, database, tmp_path):
+    """What passes the hard rules is in both copies, normalised as documented; the rest is in quarantine."""
+    shutil.rmtree(tmp_path / "store", ignore_errors=True)
+    store = Store(tmp_path / "store")
+    days = [DAY + timedelta(days=number) for number in range(len(records))]
+    said = {day: {**record, "date": f"{day}"} for day, record in zip(days, records, strict=True)}
+    good = {day: record for day, record in said.items() if not broken_rule(record, f"{day}")}
+    raw_store.append(
+        store.raw,
+        [Observation(day, "2026-11-25T10:00:00Z", "planetary", digest(one), record=one) for day, one in said.items()],
+    )
+    load(store, database, shrink=True, mass_change=True)
+    rows = database.execute(f"select date, {', '.join(SOURCE_COLUMNS)} from apod.picture order by date").fetchall()
+    rejected = database.execute("select date from apod.rejected order by date").fetchall()
+    with store.csv.open(newline="", encoding="utf-8") as file:
+        _, *lines = csv.reader(file)
+
+    expected = [(day, *(normalised(name, record.get(name)) for name in SOURCE_COLUMNS)) for day, record in good.items()]
+    assert expected == rows
+    assert [day for day in days if day not in good] == [day for (day,) in rejected]
+    assert [(f"{row[0]}", *(value or "" for value in row[1:])) for row in rows] == [tuple(line[:8]) for line in lines]
+    assert all(value is None or unicodedata.is_normalized("NFC", value) for row in rows for value in row[1:])

@@ -1,0 +1,218 @@
+"""The five tasks on workers that share no disk: the store and the DVC remote in S3, over real HTTP."""
+
+import hashlib
+import sys
+import tempfile
+from collections import Counter
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+
+from include.apod.adapters.git import clone_history
+from include.apod.airflow import tasks
+from include.apod.history.versions import pullable, read_versions
+from include.apod.run import Run
+from include.apod.settings import read_settings
+from include.apod.ui import views
+from tests.helpers.deployment import Deployment, environment, postgres_connection
+from tests.helpers.objects import BUCKET, Objects
+from tests.helpers.project import NOON
+from tests.helpers.steps import RUNS
+
+URI = f"s3://{BUCKET}/apod"
+
+
+class World:
+    """Two months of the archive; every task may run on a worker of its own."""
+
+    def __init__(self, nasa, database, repository, folder, monkeypatch):
+        self.nasa, self.database, self.repository = nasa, database, repository
+        self.folder, self.monkeypatch = folder, monkeypatch
+        self.objects = Objects().start()
+        self.objects.set(monkeypatch)
+        self.now = NOON
+        nasa.service.now = lambda: self.now
+        postgres, remote = postgres_connection(database.info), f"s3://{BUCKET}/dvc"
+        variables = environment(store=URI, postgres=postgres, repository=repository.url, nasa=nasa.url, remote=remote)
+        Deployment(monkeypatch).set(**variables, APOD_SINCE="2026-10-01")
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz=None):  # noqa: ARG003
+                return self.now
+
+        monkeypatch.setattr(tasks, "datetime", Clock)
+
+    def step(self, name, worker="a worker", **params):
+        """One task, on a worker; its report."""
+        disk = self.folder / worker
+        disk.mkdir(exist_ok=True)
+        self.monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        report = getattr(tasks, name)(Run(f"run {next(RUNS)}", params))
+        assert [] == [*disk.glob("apod-scratch-*")]
+        return report
+
+    def load(self, worker="a worker"):
+        for name in ("transform", "stage_table", "stage_csv"):
+            self.step(name, worker)
+        return self.step("publish", worker)
+
+    def count(self, work):
+        """The requests to the object store that a piece of work makes, by kind; DVC's apart."""
+        self.objects.requests.clear()
+        work()
+        return Counter(
+            f"{method} dvc" if "/dvc" in path or path.endswith("/dvc") else method
+            for method, path in self.objects.requests
+        )
+
+    def csv(self):
+        return self.objects.files().cat_file(f"{BUCKET}/apod/apod_data.csv")
+
+    def versions(self):
+        return read_versions(clone_history(self.repository, self.folder / f"clone {next(RUNS)}"))
+
+
+@pytest.fixture
+def world(nasa, database, repository, tmp_path, monkeypatch):
+    made = World(nasa, database, repository, tmp_path, monkeypatch)
+    yield made
+    made.objects.stop()
+
+
+def test_five_tasks_on_five_workers_make_a_version(world):
+    """Table, CSV in the store and version have one md5; nothing is handed over by disk."""
+    for number, name in enumerate(("ingest", "transform", "stage_table", "stage_csv", "publish", "version")):
+        world.step(name, f"worker {number}")
+    md5 = hashlib.md5(world.csv()).hexdigest()
+    sealed = world.database.execute("select md5 from apod.load").fetchall()
+    versions = world.versions()
+
+    assert ([(md5,)], [md5]) == (sealed, [one.csv for one in versions])
+    assert ["yes"] == [how for _, how in pullable(versions)]
+    assert [] == [name for name in world.objects.names() if "staged/apod_data" in name]
+
+
+def test_a_day_on_warm_workers_asks_for_what_changed(world):
+    """One listing, and one request for each object that is new; nothing is read twice on one worker."""
+    world.step("ingest")
+    world.load()
+    world.step("version")
+    world.now += timedelta(days=1)
+    ingest = world.count(lambda: world.step("ingest"))
+    transform = world.count(lambda: world.step("transform"))
+    staging = world.count(lambda: world.step("stage_table"))
+
+    assert {"GET": 1, "PUT": 1} == ingest
+    assert {"GET": 1, "PUT": 3, "POST": 1} == transform  # two fragments and the manifest; the old ones go in one
+    assert {"GET": 1} == staging
+
+
+def test_a_day_without_news_writes_nothing(world):
+    """Each task lists, and that is all."""
+    world.step("ingest")
+    world.load()
+    world.step("version")
+    again = world.count(lambda: (world.step("ingest"), world.load()))
+    version = world.count(lambda: world.step("version"))
+
+    assert {"GET"} == again.keys()
+    assert {"GET", "GET dvc"} >= version.keys()
+    assert 1 == len(world.versions())
+
+
+def test_the_page_sends_nothing(world):
+    """Also where what it finds is damaged: a deletion would be sent."""
+    world.step("ingest")
+    world.load()
+    damaged = next(name for name in world.objects.names() if "/clean/2026-11/" in name and name.endswith(".csv"))
+    size = world.objects.files().info(damaged)["size"]
+    world.objects.put(damaged.removeprefix(f"{BUCKET}/"), b"\0" * size)
+    sentences = {}
+    requests = world.count(lambda: sentences.update(views.backlog()))
+    requests += world.count(lambda: views.empty_days(read_settings()))
+
+    assert "was damaged after transform wrote it" in sentences["apod_load"]
+    assert {"GET"} == requests.keys()
+
+
+def test_a_worker_that_dies_before_it_sends_has_done_nothing(world, monkeypatch):
+    """Its retry, on another worker, does it all; the table may be ahead of the CSV until then, and says so."""
+    world.step("ingest")
+    for name in ("transform", "stage_table", "stage_csv"):
+        world.step(name)
+    from include.apod.adapters.mirror import Mirror
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Mirror, "upload", lambda _: None)
+        world.step("publish")
+    half = [name for name in world.objects.names() if name.endswith("apod/apod_data.csv")]
+    report = world.step("publish", "another worker")
+    world.step("version", "another worker")
+
+    assert [] == half
+    assert "is again" in report.sentence
+    assert hashlib.md5(world.csv()).hexdigest() == world.versions()[0].csv
+
+
+def test_a_lost_bucket_comes_back_from_the_last_version(world):
+    """A bring-back that dies half-way is begun again: what is there so far is not taken for all."""
+    world.step("ingest")
+    world.load()
+    world.step("version")
+    files = world.objects.files()
+    before = {name: files.cat_file(name) for name in world.objects.names() if "/apod/raw/" in name}
+    files.rm(f"{BUCKET}/apod", recursive=True)
+    world.objects.before = lambda said: (
+        "400 Bad Request" if said["REQUEST_METHOD"] == "PUT" and "/raw/2026/2026-11" in said["PATH_INFO"] else None
+    )
+    with pytest.raises(Exception, match="does not answer"):
+        world.step("ingest")
+    half = [name for name in world.objects.names() if "/apod/raw/" in name]
+    world.objects.before = lambda _: None
+    report = world.step("ingest", "another worker")
+    after = {name: files.cat_file(name) for name in world.objects.names() if "/apod/raw" in name}
+
+    assert 1 == len(half)
+    assert "months restored" in report.sentence
+    assert before == after
+
+
+ON_EVENT = {}  # what to do when a step passes one of its points, once
+sys.addaudithook(lambda event, _: ON_EVENT.pop(event, int)() if event in ON_EVENT else None)
+
+
+def test_a_version_takes_what_was_published_while_it_began(world):
+    """It looks again inside the lock that keeps others from publishing."""
+    world.step("ingest")
+    world.load()
+    world.now += timedelta(days=1)
+    world.step("ingest")
+
+    def meanwhile():
+        world.load("another worker")
+        world.monkeypatch.setattr(tempfile, "tempdir", str(world.folder / "a worker"))
+
+    ON_EVENT["apod.version.cloned"] = meanwhile
+    world.step("version")
+
+    assert {} == ON_EVENT
+    assert hashlib.md5(world.csv()).hexdigest() == world.versions()[0].csv
+    assert "2026-11-24" in world.versions()[0].subject
+
+
+def test_the_database_is_not_left_locked_by_a_store_that_fails(world):
+    """Publish sends inside its lock; the next try gets it."""
+    world.step("ingest")
+    for name in ("transform", "stage_table", "stage_csv"):
+        world.step(name)
+    world.objects.before = lambda said: "400 Bad Request" if said["REQUEST_METHOD"] == "PUT" else None
+    with pytest.raises(Exception, match="does not answer"):
+        world.step("publish")
+    world.objects.before = lambda _: None
+    world.step("publish")
+
+    assert hashlib.md5(world.csv()).hexdigest() == world.database.execute("select md5 from apod.load").fetchone()[0]
+    with psycopg.connect(world.database.info.dsn, password=world.database.info.password) as other:
+        assert [] == other.execute("select 1 from pg_locks where locktype = 'advisory'").fetchall()

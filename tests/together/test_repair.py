@@ -1,0 +1,180 @@
+"""Whatever was done to the copies, the next load brings them back to what raw says, and says what it found."""
+
+import subprocess
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from include.apod.adapters.files import md5_of
+from include.apod.errors import BadData
+from include.apod.formats.fragments import read_manifest
+from include.apod.ingest.ingest import ingest
+from include.apod.load.stage_table import stage_table
+from include.apod.load.transform import transform
+from local.stack.postgres import binaries
+from tests.helpers.steps import edit, load
+
+DAY = date(2026, 11, 20)
+
+
+def shown(store, database):
+    """What anyone can see of the pictures: the rows with their origins, the CSV, its description."""
+    rows = database.execute("select picture.*, origin.* from apod.picture join apod.origin using (date)").fetchall()
+    return sorted((row[:9], row[11:]) for row in rows), store.csv.read_bytes(), store.datapackage.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        ("update apod.picture set title = 'by hand' where date > '2026-11-01'", "22 rows of the table were not what"),
+        ("update apod.picture set date = date - 36500 where date = '2026-11-20'", "2 rows of the table were not what"),
+        ("delete from apod.picture where date < '2026-11-01'", "31 rows of the table were not what"),
+        ("truncate apod.picture", "54 rows of the table were not what"),
+        (
+            "insert into apod.picture values ('1970-01-01', 'x', null, 'other', null, null, null, null, 'x', 1)",
+            "1 rows of the table were not what",
+        ),
+        ("drop table apod.picture cascade", "+54 ~0 -0, 54 pictures"),
+        ("drop schema apod cascade", "+54 ~0 -0, 54 pictures"),
+        ("delete from apod.origin", "nothing new"),
+        ("truncate apod.staging", "would remove 54 of 54"),
+        ("truncate apod.staged", "nothing new"),
+        ("update apod.load set md5 = 'x'", "+0 ~0 -0, 54 pictures; table and CSV proven equal"),
+    ],
+)
+def test_a_table_that_somebody_changed(loaded, database, harm, found):
+    """Mended in the next run, without a person's leave; what was staged and is not, in the one after it."""
+    before = shown(loaded, database)
+    database.execute(harm)
+    try:
+        report = load(loaded, database).sentence
+    except BadData as error:
+        report = str(error)
+        load(loaded, database)
+
+    assert found in report
+    assert before == shown(loaded, database)
+    assert not load(loaded, database).changed
+
+
+def append(path):
+    path.write_bytes(path.read_bytes() + b'1970-01-01,"x",,"image",,,,,"x"\n')
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda store: store.csv.unlink(),
+        lambda store: append(store.csv),
+        lambda store: store.csv.write_bytes(b""),
+        lambda store: store.csv.write_bytes(store.csv.read_bytes().replace(b"Nebula", b"nebula", 1)),
+    ],
+)
+def test_a_csv_that_somebody_changed(loaded, database, harm):
+    """The published one counts as staged only while its md5 is the one that was proven."""
+    before = shown(loaded, database)
+    harm(loaded)
+    report = load(loaded, database)
+
+    assert report.changed
+    assert "the CSV was not the published one and is again" in report.sentence
+    assert before == shown(loaded, database)
+    assert not load(loaded, database).changed
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda store: store.datapackage.unlink(),
+        lambda store: store.datapackage.write_bytes(b"{}"),
+        lambda store: [path.unlink() for path in store.clean.glob("2026-10/*")],
+        lambda store: (store.clean / "manifest.json").unlink(),
+        lambda store: store.staged_composition.unlink(),
+        lambda store: store.staged_composition.write_bytes(b"\xff"),
+    ],
+)
+def test_files_between_the_steps(loaded, database, harm):
+    """All of them can be made again, and come out as they were."""
+    before = shown(loaded, database)
+    harm(loaded)
+    load(loaded, database)
+
+    assert before == shown(loaded, database)
+    assert not load(loaded, database).changed
+
+
+def test_an_old_backup_of_the_database(loaded, database):
+    """Newer loads are gone, so their words come in again; what the backup says of itself stays true."""
+    backup = subprocess.run(
+        [binaries() / "pg_dump", "--clean", "--schema=apod", database.info.dsn],
+        capture_output=True,
+        check=True,
+        env={"PGPASSWORD": database.info.password},
+    ).stdout
+    edit(loaded, DAY, title="Edited")
+    load(loaded, database)
+    after = shown(loaded, database)
+    subprocess.run(
+        [binaries() / "psql", "-qX", "-v", "ON_ERROR_STOP=1", database.info.dsn],
+        input=backup,
+        capture_output=True,
+        check=True,
+        env={"PGPASSWORD": database.info.password},
+    )
+    report = load(loaded, database)
+
+    assert "+0 ~1 -0, 54 pictures" in report.sentence
+    assert after == shown(loaded, database)
+    assert [("nasa", "Edited")] == database.execute("select cause, after from apod.correction").fetchall()
+
+
+def test_a_month_that_is_read_again_changes_nothing(nasa, loaded, database, scope):
+    """The same words are not kept twice, so nothing follows."""
+    before = shown(loaded, database)
+    ingest(nasa.sources(), loaded, replace(scope, reread=scope.archive))
+
+    assert not load(loaded, database).changed
+    assert before == shown(loaded, database)
+
+
+def test_rebuild_gives_the_same_md5(loaded, database):
+    """Everything behind the raw store, derived from it anew."""
+    edit(loaded, DAY, title="Edited")
+    load(loaded, database)
+    before, md5 = shown(loaded, database), md5_of(loaded.csv)
+    loaded.staged_composition.unlink()
+    loaded.csv.unlink()
+    database.execute("drop schema apod cascade")
+    transform(loaded, rebuild=True)
+    report = load(loaded, database)
+
+    assert md5 == report.facts["md5"]
+    assert before == shown(loaded, database)
+
+
+def test_only_months_that_are_new_to_the_table_are_staged(loaded, database):
+    """The others stand there already, in the fragment that the manifest names."""
+    edit(loaded, DAY, title="Edited")
+    transform(loaded)
+    report = stage_table(database, loaded.clean)
+    again = stage_table(database, loaded.clean)
+
+    assert {"rows": 23, "months": 1} == report.facts
+    assert (False, {"rows": 0, "months": 0}) == (again.changed, again.facts)
+
+
+def test_a_damaged_fragment_stops_the_load_and_is_made_anew_by_the_next(loaded, database):
+    """Found by its digest, also where its length is right; what was published stays."""
+    before = shown(loaded, database)
+    edit(loaded, DAY, title="Edited")
+    transform(loaded)
+    path = read_manifest(loaded.clean)["2026-11"].path(loaded.clean)
+    path.write_bytes(b"x" * path.stat().st_size)
+    with pytest.raises(BadData, match=r"was damaged after transform wrote it, and is dropped\. Nothing was published"):
+        load(loaded, database)
+    stopped = shown(loaded, database)
+    report = load(loaded, database)
+
+    assert before == stopped
+    assert "+0 ~1 -0, 54 pictures" in report.sentence
