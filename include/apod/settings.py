@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
         SERVICES, min_length=1, description="services to ask, in order of preference"
     )
-    requests_per_run: int = Field(600, ge=1, description="most requests one ingest may make")
+    requests_per_run: int = Field(1000, ge=1, description="most requests one ingest may make")
     pause_seconds: float = Field(1.0, ge=0, description="pause between two requests")
     lookback_days: int = Field(16, ge=0, description="newest days that are read again every day")
     git_branch: str = Field("main", min_length=1, description="branch that the versions are committed to")

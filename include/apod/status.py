@@ -17,6 +17,7 @@ from include.apod.formats.fragments import DamagedFragment, read_manifest
 from include.apod.formats.loads import latest_load
 from include.apod.formats.pointers import CSV_POINTER, object_in
 from include.apod.run import Report
+from include.apod.sources.absence import lost_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,10 +34,13 @@ if TYPE_CHECKING:
 
 def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
     """Whether there are days with neither a picture nor evidence that they have none."""
-    missing = read_coverage(store.raw).missing(archive, now.date())
+    coverage = read_coverage(store.raw)
+    missing = coverage.missing(archive, now.date())
+    lost_count = len(lost_days(coverage))
+    lost = f"; {lost_count} are lost by the source" if lost_count else ""
     if not missing:
-        return Report(False, f"every day of {archive} is accounted for")
-    return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}", {"missing": len(missing)})
+        return Report(False, f"every day of {archive} is accounted for{lost}")
+    return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}{lost}", {"missing": len(missing)})
 
 
 def _csv_md5(fragments: Iterable[Fragment], clean: Path) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from html import escape
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from local.nasa import migration
 from local.nasa.calendar import DAY, FIRST_DAY, days_between
 
 if TYPE_CHECKING:
@@ -30,12 +30,33 @@ def _error(status: int, code: str, message: str) -> Response:
     return _json({"code": code, "message": message, "data": {"status": status}}, status)
 
 
-def _listed_days(catalogue: Catalogue, first: date, last: date) -> list[date]:
-    """The days that a list of these days has, newest first."""
+def _own(catalogue: Catalogue, day: date) -> dict[str, Any] | None:
+    """The article of a day, as the migration left it; None where there is no record (yet)."""
+    record = catalogue.published(day)
+    if record is None or not catalogue.nasa.wounded:
+        return article(record) if record else None
+    holder = escape(record["copyright"].strip(), quote=False) if "copyright" in record else None
+    return migration.wounded(article(record), day, holder)
+
+
+def articles_of(catalogue: Catalogue, day: date) -> list[dict[str, Any]]:
+    """The articles that stand under a date: its own, and one that was filed under it by mistake."""
+    own = _own(catalogue, day)
+    if not catalogue.nasa.wounded:
+        return [own] if own else []
+    stray_day = migration.stray_of(day)
+    stray = _own(catalogue, stray_day) if migration.is_stray(stray_day) else None
+    articles = [] if own is None or migration.is_lost(day) else [own]
+    return [*articles, *([{**stray, "date": f"{day}"}] if stray else [])]
+
+
+def _listed(catalogue: Catalogue, first: date, last: date) -> list[dict[str, Any]]:
+    """The articles that a list of these days has, newest first."""
     return [
-        day
+        listed
         for day in reversed([*days_between(first, last)])
-        if catalogue.published(day) and not catalogue.is_broken(day) and not catalogue.is_left_out(day)
+        if not catalogue.is_broken(day) and not catalogue.is_left_out(day)
+        for listed in articles_of(catalogue, day)
     ]
 
 
@@ -54,12 +75,11 @@ def _page(catalogue: Catalogue, query: Mapping[str, str]) -> Response:
     if size > nasa.largest_page and nasa.refuses_page_size:
         return _error(400, "rest_invalid_param", "Invalid parameter(s): per_page")
     size = min(size, nasa.largest_page)
-    days = _listed_days(catalogue, max(first, FIRST_DAY), min(last, nasa.newest()))
-    pages = -(-len(days) // size)
+    listed = _listed(catalogue, max(first, FIRST_DAY), min(last, nasa.newest()))
+    pages = -(-len(listed) // size)
     start = (number - 1 if number <= pages else 0) * size
-    records = (catalogue.published(day) for day in islice(days, start, start + size))
-    totals = {"X-WP-Total": f"{len(days)}", "X-WP-TotalPages": f"{pages}"}
-    return _json([article(record) for record in records if record], headers=totals if nasa.says_totals else None)
+    totals = {"X-WP-Total": f"{len(listed)}", "X-WP-TotalPages": f"{pages}"}
+    return _json(listed[start : start + size], headers=totals if nasa.says_totals else None)
 
 
 def answer(catalogue: Catalogue, path: str, query: Mapping[str, str]) -> Response:
@@ -69,8 +89,8 @@ def answer(catalogue: Catalogue, path: str, query: Mapping[str, str]) -> Respons
             return _page(catalogue, query)
         case [yymmdd, *_] if (day := read_day(yymmdd)) and catalogue.is_broken(day):
             return _error(500, "internal_server_error", "There has been a critical error on this website.")
-        case [yymmdd] if (day := read_day(yymmdd)) and (record := catalogue.published(day)):
-            return _json(article(record))
+        case [yymmdd] if (day := read_day(yymmdd)) and (articles := articles_of(catalogue, day)):
+            return _json(articles[0])
         case [yymmdd, "html"] if (day := read_day(yymmdd)) and (record := catalogue.published(day)):
             return Response(page_of(record), media_type="text/html")
         case [yymmdd] | [yymmdd, "html"] if yymmdd.isdecimal():

@@ -33,6 +33,7 @@ class Nasa:
         poisonous: a bad day fails the ranges over it (as in 2023), or is left out of them (as in 2026).
         page_seconds: what a range costs for each day; over a minute it is 504.
         largest_page, refuses_page_size, ignores_parameters, says_totals: of the replacement service.
+        wounded: the replacement service's archive has what the migration did to it, see `migration`.
         seed: of the random days.
         gateway: keys and quotas of the planetary service.
         requests: number of requests so far, to both.
@@ -52,6 +53,7 @@ class Nasa:
     refuses_page_size: bool = False
     ignores_parameters: bool = False
     says_totals: bool = True
+    wounded: bool = False
     seed: int = 0
     gateway: Gateway = field(default_factory=Gateway)
     requests: int = 0

@@ -15,7 +15,7 @@ def test_an_empty_environment_gives_the_defaults():
     """A deployment sets only what differs."""
     settings = read_settings()
 
-    assert (PROJECT / "data", date(1995, 6, 16), ("planetary", "basic"), "main") == (
+    assert (PROJECT / "data", date(1995, 6, 16), ("basic", "planetary"), "main") == (
         settings.store,
         settings.since,
         settings.sources,
@@ -34,7 +34,7 @@ def test_a_relative_store_is_the_projects(deployment):
     ("name", "value", "match"),
     [
         ("APOD_SINCE", "yesterday", "APOD_SINCE='yesterday': .*date"),
-        ("APOD_SOURCES", "planetary,wikipedia", "'wikipedia'.*'planetary' or 'basic'"),
+        ("APOD_SOURCES", "planetary,wikipedia", "'wikipedia'.*'basic' or 'planetary'"),
         ("APOD_SOURCES", "basic,basic", "APOD_SOURCES=.*a service is named twice"),
         ("APOD_SOURCES", ",", "APOD_SOURCES"),
         ("APOD_REQUESTS_PER_RUN", "0", "APOD_REQUESTS_PER_RUN='0'"),

@@ -15,4 +15,5 @@ def normalised(field, value):
         text = text.replace(script[: script.index(";", script.index("digg_skin")) + 1], "").strip()
     if field == "explanation" and "Tomorrow's picture:" in text:
         text = text[: text.index("Tomorrow's picture:")].strip()
+    text = " ".join(text.split())
     return (re.sub("^//", "https://", text) if field in ("url", "hdurl", "thumbnail_url") else text) or None

@@ -127,6 +127,13 @@ def facts(output):
     )
 
 
+def completed(events):
+    """The last COMPLETE event that names outputs, by job; a line that is being written is not there yet."""
+    text = events.read_text() if events.exists() else ""
+    runs = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+    return {one["job"]["name"]: one for one in runs if one["eventType"] == "COMPLETE" and one.get("outputs")}
+
+
 @pytest.mark.timeout(600)
 def test_standalone_mode_imports_the_settings_and_runs_to_a_commit(nasa, database, bare, tmp_path):
     """Imported twice, as with each start; what a person has in .env goes before it."""
@@ -159,9 +166,12 @@ def test_standalone_mode_imports_the_settings_and_runs_to_a_commit(nasa, databas
             rest.call("PATCH", f"/dags/{dag}", json={"is_paused": False})
         run_chain(rest, limit=240)
         rest.close()
+        for _ in range(150):  # a run is over before its last event is written
+            if "apod_version.version" in completed(events):
+                break
+            time.sleep(0.2)
 
-    runs = [json.loads(line) for line in events.read_text().splitlines()]
-    told = {one["job"]["name"]: one for one in runs if one["eventType"] == "COMPLETE" and one.get("outputs")}
+    told = completed(events)
     outputs = {job: {out["name"]: facts(out) for out in one["outputs"]} for job, one in told.items()}
     commit = run("git", "rev-parse", "main", cwd=bare)
     md5 = hashlib.md5((tmp_path / "data" / "apod_data.csv").read_bytes()).hexdigest()

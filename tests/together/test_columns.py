@@ -27,17 +27,17 @@ from tests.helpers.steps import edit
 DAY = date(2026, 11, 20)
 CHANGES = {  # file: what is written in the place of what; the four that CONTRIBUTING.md names
     "include/apod/formats/columns.py": (
-        '"derived", required=True),\n    )',
-        '"derived", required=True),\n        Column("credit", "Who made it."),\n    )',
+        'who do not see it."),\n    )',
+        'who do not see it."),\n        Column("place", "Where it was made."),\n    )',
     ),
-    "include/apod/sources/planetary.py": ('"thumbnail_url", "copyright")', '"thumbnail_url", "copyright", "credit")'),
+    "include/apod/sources/planetary.py": ('"thumbnail_url", "copyright")', '"thumbnail_url", "copyright", "place")'),
     "include/apod/formats/fragments.py": ('RULES_VERSION = "', 'RULES_VERSION = "next '),
 }
-MIGRATION = """-- Purpose: who made a picture. Safe to repeat: yes.
+MIGRATION = """-- Purpose: where a picture was made. Safe to repeat: yes.
 do $$
 begin
-    alter table apod.picture add column if not exists credit text;
-    alter table apod.staging add column if not exists credit text;
+    alter table apod.picture add column if not exists place text;
+    alter table apod.staging add column if not exists place text;
 end
 $$
 """
@@ -109,7 +109,7 @@ def following(tmp_path):
         text = (folder / name).read_text()
         assert text.count(before) == 1, name
         (folder / name).write_text(text.replace(before, after))
-    (folder / "include/sql/schema/099_add_credit.sql").write_text(MIGRATION)
+    (folder / "include/sql/schema/099_add_place.sql").write_text(MIGRATION)
     run("git", "add", ".", cwd=folder)
     run(*git, "commit", "-qm", "a column more", cwd=folder)
     return Next(folder, run("git", "rev-parse", "HEAD", cwd=folder))
@@ -119,7 +119,7 @@ def following(tmp_path):
 def archive(following, loaded, database, repository, remote, tmp_path):
     """A version by today's code, and one with a column more: its clone, the two, the newer first, and a workshop."""
     version(repository, remote, loaded, database, Stamp("a run", CODE, date(2026, 10, 1)))
-    edit(loaded, DAY, credit="Ada Nemo", title="A Corrected Title")
+    edit(loaded, DAY, place="Cape Perhaps", title="A Corrected Title")
     facts = {"store": str(loaded.root), "repository": repository.url, "remote": remote.url, "code": following.commit}
     dsn = f"{database.info.dsn} password={database.info.password}"
     sentence = following.python(STEPS, json.dumps({**facts, "dsn": dsn}))
@@ -135,7 +135,7 @@ def test_a_column_is_four_files(following):
     """The columns, a migration, the source that fills it, the version of the rules."""
     touched = run("git", "diff", "--name-only", "HEAD~1", cwd=following.folder).splitlines()
 
-    assert sorted([*CHANGES, "include/sql/schema/099_add_credit.sql"]) == touched
+    assert sorted([*CHANGES, "include/sql/schema/099_add_place.sql"]) == touched
     assert 4 == len(touched)
 
 
@@ -148,7 +148,7 @@ def test_versions_with_other_columns_are_compared(archive, database, tmp_path):
     title = diff.corrected[f"{DAY}"]["title"].before
 
     assert {
-        f"{DAY}": {"title": Values(title, "A Corrected Title"), "credit": Values(None, "Ada Nemo")}
+        f"{DAY}": {"title": Values(title, "A Corrected Title"), "place": Values(None, "Cape Perhaps")}
     } == diff.corrected
     assert diff == from_ledger(database, old.csv, new.csv)
     assert {name: Values(*reversed(pair)) for name, pair in diff.corrected[f"{DAY}"].items()} == from_bytes(
@@ -176,7 +176,7 @@ def test_versions_with_other_columns_are_restored(archive, database, tmp_path):
         "and table_schema in ('newer', 'older') group by 1 order by 1"
     ).fetchall()
 
-    assert [("newer", 10), ("older", 9)] == columns
+    assert [("newer", 12), ("older", 11)] == columns
 
 
 def test_the_page_shows_versions_with_other_columns(archive, following, loaded, database, repository, remote):
@@ -193,6 +193,6 @@ def test_the_page_shows_versions_with_other_columns(archive, following, loaded, 
     pages = json.loads(following.python(PAGE, *paths, **variables))
 
     assert dict.fromkeys(paths, 200) == {path: status for path, (status, _) in pages.items()}
-    assert "Ada Nemo" in pages[f"/versions/{new.commit}"][1]
-    assert "Ada Nemo" in pages[f"/day/{DAY}"][1]
-    assert "Ada Nemo" in pages["/corrections"][1]
+    assert "Cape Perhaps" in pages[f"/versions/{new.commit}"][1]
+    assert "Cape Perhaps" in pages[f"/day/{DAY}"][1]
+    assert "Cape Perhaps" in pages["/corrections"][1]

@@ -193,8 +193,18 @@ def test_raw_to_table_to_csv_to_table(records, database, tmp_path):
     with store.csv.open(newline="", encoding="utf-8") as file:
         _, *lines = csv.reader(file)
 
-    expected = [(day, *(normalised(name, record.get(name)) for name in SOURCE_COLUMNS)) for day, record in good.items()]
+    legacy = {"page_url": "https://apod.nasa.gov/apod/ap{:%y%m%d}.html"}  # of a record that does not name its page
+    expected = [
+        (
+            day,
+            *(
+                normalised(name, record.get(name)) or legacy.get(name, "").format(day) or None
+                for name in SOURCE_COLUMNS
+            ),
+        )
+        for day, record in ((day, planetary.read(record).fields) for day, record in good.items())
+    ]
     assert expected == rows
     assert [day for day in days if day not in good] == [day for (day,) in rejected]
-    assert [(f"{row[0]}", *(value or "" for value in row[1:])) for row in rows] == [tuple(line[:8]) for line in lines]
+    assert [(f"{row[0]}", *(value or "" for value in row[1:])) for row in rows] == [tuple(line) for line in lines]
     assert all(value is None or unicodedata.is_normalized("NFC", value) for row in rows for value in row[1:])

@@ -131,7 +131,7 @@ def test_the_page_sends_nothing(world):
     world.objects.put(damaged.removeprefix(f"{BUCKET}/"), b"\0" * size)
     sentences = {}
     requests = world.count(lambda: sentences.update(views.backlog()))
-    requests += world.count(lambda: views.empty_days(read_settings()))
+    requests += world.count(lambda: views.days_without_picture(read_settings()))
 
     assert "was damaged after transform wrote it" in sentences["apod_load"]
     assert {"GET"} == requests.keys()

@@ -1,6 +1,8 @@
 """All real records of 1995-2023 through the five steps: every value NASA sent is found again in the table."""
 
 import json
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,9 +16,11 @@ from include.apod.formats.raw import months, parse_month
 from include.apod.ingest.ingest import ingest
 from include.apod.ingest.plan import Scope
 from include.apod.load.clean import clean_rows
+from include.apod.load.notices import OPENINGS, without_notice
 from include.apod.load.rules import effects
 from include.apod.sources import planetary
 from include.apod.version.version import version
+from local.nasa.planetary import with_extras
 from local.nasa.state import from_file
 from tests.helpers.normalisations import normalised
 from tests.helpers.project import NOON, REAL_RECORDS, table
@@ -58,8 +62,14 @@ def test_every_value_nasa_sent_is_in_the_table(real, records, store, database, r
         "from apod.picture order by date"
     ).fetchall()
 
+    answers = [with_extras(record, {"thumbs": "true"}) for record in records]
+    whole = [(r["date"], *(normalised(field, r.get(field)) for field in FIELDS)) for r in answers]
+    shortened = [(sent, row) for sent, row in zip(whole, rows, strict=True) if sent != row]
+
     assert (10422, 10422) == (report.facts["added"], made.facts["rows"])
-    assert [(r["date"], *(normalised(field, r.get(field)) for field in FIELDS)) for r in records] == rows
+    assert table("data.md", "rule")["notice"][1] == f"{len(shortened)}"
+    assert all(sent[:2] + sent[3:] == row[:2] + row[3:] for sent, row in shortened)
+    assert all(sent[2].startswith(row[2] or "") for sent, row in shortened)  # nothing but the end of a text is cut
     assert md5_of(store.csv) == md5_of(pull(bare, tmp_path / "stranger"))
 
 
@@ -69,6 +79,20 @@ def test_the_counts_of_the_rules_are_the_documented_ones(records):
 
     assert {name: f"{count:,}" for name, count in effects(frame).items()} == {
         name: count for name, (_, count) in table("data.md", "rule").items()
+    }
+
+
+def test_the_counts_of_the_notices_are_the_documented_ones(records):
+    """docs/data.md says how many texts end with each kind of notice, and each stands behind three blanks."""
+    texts = [record.get("explanation", "").strip() for record in records]
+    cut = [text[len(kept) :] for text in texts if (kept := without_notice(text)) != text]
+    counts = Counter(
+        next(name for name, opening in OPENINGS.items() if re.match(opening, notice.strip())) for notice in cut
+    )
+
+    assert all(not notice[:3].strip() for notice in cut)
+    assert {name: f"{count}" for name, count in counts.items()} == {
+        name: count for name, (_, count) in table("data.md", "opening").items()
     }
 
 

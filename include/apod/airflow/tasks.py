@@ -35,7 +35,7 @@ def await_picture(run: Run) -> bool:
     if run.manual:
         return True
     with connections.open_store(settings, "raw") as store:
-        return is_out(sources, store, newest_publishable(now))
+        return is_out(sources, store, newest_publishable(now), now)
 
 
 def _watch_freshness(coverage: Coverage, now: datetime) -> None:

@@ -18,15 +18,14 @@ class Column:
     Attributes:
         name: in the CSV, the table and the data package.
         description: for `datapackage.json` and docs/data.md.
-        kind: `date`; `text` and `address`, which a source fills and the rules of `load/rules.py` normalise; `derived`,
-            which `load/clean.py` computes from other columns.
+        kind: `date`; `text` or `address`, which a source fills and the rules of `load/rules.py` normalise.
         required: never null.
         values: the only values it may have; none for any.
     """
 
     name: str
     description: str
-    kind: Literal["date", "text", "address", "derived"] = "text"
+    kind: Literal["date", "text", "address"] = "text"
     required: bool = False
     values: tuple[str, ...] = ()
 
@@ -42,7 +41,9 @@ COLUMNS = {
         Column("hdurl", "The picture in full size; images only.", "address"),
         Column("thumbnail_url", "Still of a video, where NASA gives one.", "address"),
         Column("copyright", "Holder of the rights, as NASA names them; empty says nothing about the rights."),
-        Column("page_url", "The page of the day at apod.nasa.gov.", "derived", required=True),
+        Column("page_url", "The page of the day at NASA.", "address", required=True),
+        Column("credit", "Who made it, where the service says so apart from the rights."),
+        Column("alt", "The picture in words, for people who do not see it."),
     )
 }
 SOURCE_COLUMNS = tuple(name for name, column in COLUMNS.items() if column.kind in ("text", "address"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ class Month:
         newest: time of its newest observation, ISO 8601 in UTC.
         observed: bit n is set if day n of the month has a record.
         denied: for each day (`YYYY-MM-DD`) of which a service said that there is no picture, the days of asking.
+        deniers: the services that said so, by day.
     """
 
     size: int
@@ -38,6 +39,7 @@ class Month:
     newest: str
     observed: int
     denied: dict[str, list[str]]
+    deniers: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -48,18 +50,19 @@ class Coverage:
         observed: the days with a picture.
         denied: for each day of which a service said that there is no picture, the days of asking.
         newest: time of the newest observation of each month file, by month.
+        deniers: the services that said so, by day.
     """
 
     observed: frozenset[date]
     denied: Mapping[date, frozenset[date]]
     newest: Mapping[str, str]
+    deniers: Mapping[date, frozenset[str]] = field(default_factory=dict)
 
     @property
-    def proven_empty(self) -> list[date]:
+    def denied_often(self) -> list[date]:
         """The days of which a service said often enough that they have no picture, oldest first."""
-        return sorted(
-            day for day, askings in self.denied.items() if len(askings) >= REQUIRED_DENIALS and day not in self.observed
-        )
+        askings = self.denied.items()
+        return sorted(day for day, days in askings if len(days) >= REQUIRED_DENIALS and day not in self.observed)
 
     def stale_hours(self, now: datetime) -> float:
         """Age in hours of the newest picture; 0 if there is none yet."""
@@ -92,13 +95,16 @@ class Coverage:
 def _summary(observations: Iterable[raw_store.Observation], size: int, modified: int) -> Month:
     observed, newest = 0, ""
     denied: dict[str, list[str]] = {}
+    deniers: dict[str, set[str]] = {}
     for observation in observations:
         newest = max(newest, observation.seen_at)
         if observation.absent is None:
             observed |= 1 << observation.date.day
         else:
             denied.setdefault(f"{observation.date}", []).append(observation.seen_at[:10])
-    return Month(size, modified, newest, observed, denied)
+            deniers.setdefault(f"{observation.date}", set()).add(observation.source)
+    names = {day: sorted(sources) for day, sources in deniers.items()}
+    return Month(size, modified, newest, observed, denied, names)
 
 
 def _read_month(path: Path) -> Month:
@@ -120,6 +126,11 @@ def _joined(months: Mapping[str, Month]) -> Coverage:
             for day, askings in month.denied.items()
         },
         {name: month.newest for name, month in months.items()},
+        {
+            date.fromisoformat(day): frozenset(sources)
+            for month in months.values()
+            for day, sources in month.deniers.items()
+        },
     )
 
 

@@ -1,19 +1,20 @@
 """Asks the services: which one, how many days at a time, and what is done with an answer.
 
-The services stand in an order of preference. One that breaks its contract is left for the rest of the run; one that is
-down is replaced by the next, for the days that we lack. A request that fails is repeated in halves, down to the single
-day, so that one bad day costs one day.
+The services stand in an order of preference, and none keeps the next from being asked. A span whose answer cannot be
+believed is refused by name and asked of the next one. A service that is down, over quota, or wrong wherever it is asked
+is left for the rest of the run. A request that fails is repeated in halves, so that one bad day costs one day.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from include.apod.days import Span
-from include.apod.errors import ApodError, SourceChanged, Unavailable
+from include.apod.errors import ApodError, Misconfigured, RateLimited, SourceChanged, Unavailable
 from include.apod.ingest.answers import Answer, OpenDays, SpanAnswer
-from include.apod.sources import service
+from include.apod.sources import NoAnswer, service
 from include.apod.sources.gate import refused_days
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_FAILURES = 8  # in a row: a month with one bad day has six at most
+MAX_SILENCES = 1  # in a row: a time-out takes over a minute
+MAX_REFUSALS = 2  # spans that are not believed, of a service that was never believed in this run
 
 
 class BudgetSpent(Exception):  # it ends a run, and is no fault
@@ -39,23 +42,28 @@ class Fetcher:
         sources: those that are still asked, in order of preference.
         budget: the most requests to make.
         failed: days that we lack and of which no source could say anything.
-        answers: number of days that a source has answered.
-        last_failure: the last failure of a source; None if there was none.
+        believed: number of days that each source gave a believable answer for, by its name.
+        last_failure: the last error of a source; None if there was none.
     """
 
     def __init__(self, sources: Sequence[Source], budget: int) -> None:
         self.sources = list(sources)
         self.budget = budget
         self.failed: set[date] = set()
-        self.answers = 0
-        self.last_failure: Unavailable | None = None
+        self.believed: Counter[str] = Counter()
+        self.last_failure: ApodError | None = None
         self._all_sources = tuple(sources)
-        self._missing_only = False
+        self._refusals: Counter[str] = Counter()
 
     @property
     def requests(self) -> int:
         """The requests made so far, to all sources."""
         return sum(source.requests for source in self._all_sources)
+
+    @property
+    def answers(self) -> int:
+        """Number of days that some source gave a believable answer for."""
+        return self.believed.total()
 
     def fetch(self, span: Span, missing: AbstractSet[date], observed: AbstractSet[date]) -> Iterator[Answer]:
         """What the sources say of a span: first the records, then the days of which no source has a picture.
@@ -66,28 +74,39 @@ class Fetcher:
             observed: the days of which we have a picture.
 
         Raises:
-            RateLimited, Misconfigured: as the source does.
-            SourceChanged, Unavailable: no source is left.
+            RateLimited, Misconfigured, SourceChanged, Unavailable: that of the last source, and no other is left.
             BudgetSpent: the budget is used up.
         """
-        open_days = OpenDays(set(span) & missing if self._missing_only else set(span))
+        open_days = OpenDays(set(span))
         for source in [*self.sources]:
             if not open_days.wanted:
                 break
             try:
                 yield from filter(open_days.add, self._ask(source, open_days.wanted, missing, observed))
             except SourceChanged as error:
+                open_days.failed |= open_days.wanted & missing
+                self._refuse(source, span, error)
+                continue  # the next source is asked for all of it, the look-back included
+            except (RateLimited, Misconfigured, Unavailable) as error:
+                open_days.failed |= open_days.wanted & missing
                 self._leave(source, error)
-                continue  # the next source is asked for the look-back, too: this one will not correct it any more
-            except Unavailable as error:
-                self._leave(source, error)
-                self._missing_only = True  # this source will come back, and then reads the look-back itself
+                continue
             open_days.wanted &= missing
         self.failed |= open_days.unknown()
         yield from (answer for day, answer in open_days.denied.items() if day in open_days.wanted - open_days.failed)
 
+    def _refuse(self, source: Source, span: Span, error: SourceChanged) -> None:
+        """Does not believe a source for one span; leaves it if it was wrong wherever it was asked."""
+        self.last_failure = error
+        self._refusals[source.name] += 1
+        if not self.believed[source.name] and self._refusals[source.name] >= MAX_REFUSALS:
+            self._leave(source, error)
+        else:
+            log.warning("%s is not believed for %s: %s", source.name, span, error)
+
     def _leave(self, source: Source, error: ApodError) -> None:
         """Asks a source no more in this run; raises the error if it was the last one."""
+        self.last_failure = error
         self.sources.remove(source)
         if not self.sources:
             raise error
@@ -105,7 +124,7 @@ class Fetcher:
         span = Span(min(wanted), max(wanted))
         answer = self._read(source, span)
         self._drop_refused(source, answer)
-        self.answers += len(answer.contents)
+        self.believed[source.name] += len(answer.contents)
         left_out = set(span) - answer.contents.keys() - answer.failed
         if left_out == set(span) and observed & left_out:
             raise SourceChanged(f"{source.name} answers {span} with nothing, and we hold pictures of it.")
@@ -117,14 +136,19 @@ class Fetcher:
         """Asks for each day that an answer left out: only the source's answer for that day counts as evidence."""
         empty = not answer.contents and not answer.failed
         for day in days:
-            single = self._read(source, Span(day, day), part=True)
+            try:
+                single = self._read(source, Span(day, day), part=True)
+            except SourceChanged as error:  # a month's answer that was believed is not lost for one day of it
+                log.warning("%s is refused from %s: %s", day, source.name, error)
+                answer.failed.add(day)
+                continue
             if empty and isinstance(single.contents.get(day), dict):
                 raise SourceChanged(f"{source.name} answers {span} with nothing, and {day} with a picture.")
             answer.contents |= single.contents
             answer.failed |= single.failed
             self._drop_refused(source, answer)
             if day in answer.contents:
-                self.answers += 1
+                self.believed[source.name] += 1
                 yield Answer(day, source.name, answer.contents[day])
 
     def _drop_refused(self, source: Source, answer: SpanAnswer) -> None:
@@ -156,7 +180,7 @@ class Fetcher:
             return SpanAnswer(dict(source.fetch(span)))
         except Unavailable as error:
             self.last_failure = error
-            if source.failures > MAX_FAILURES:
+            if source.failures > (MAX_SILENCES if isinstance(error, NoAnswer) else MAX_FAILURES):
                 raise
             log.warning("%s fails at %s: %s", source.name, span, error)
         if len(span) == 1:

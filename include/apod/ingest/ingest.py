@@ -6,18 +6,21 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from include.apod.days import Span
-from include.apod.errors import RateLimited, SourceChanged, Unavailable
+from include.apod.days import Span, spans
+from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
 from include.apod.formats import raw as raw_store
 from include.apod.formats.coverage import update_coverage
 from include.apod.formats.raw import Observation, RecordId, digest, month_file, newest_records, read_month
+from include.apod.formats.source_states import read_source_states, write_source_states
 from include.apod.ingest.fetcher import BudgetSpent, Fetcher
 from include.apod.ingest.plan import Scope, plan
+from include.apod.ingest.retirement import active_sources, renewed_states
 from include.apod.run import Report
 from include.apod.sources import Absent
+from include.apod.sources.absence import is_proof
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from include.apod.sources import Source
 
 log = logging.getLogger(__name__)
+
+SHOWN_SPANS = 5  # of days that could not be read
 
 
 @dataclass
@@ -40,30 +45,34 @@ class Tally:
     added: int = 0
     corrected: int = 0
     no_picture: int = 0
+    lost: int = 0
     not_out_yet: int = 0
     days: tuple[date, ...] = ()
 
     def add(self, observation: Observation, coverage: Coverage) -> None:
         """Counts an observation; `coverage` is that before the run."""
-        self.no_picture += observation.absent is not None
+        if observation.absent is not None:
+            proven = is_proof(observation.date, [observation.source])
+            self.no_picture += proven
+            self.lost += not proven
         self.corrected += observation.absent is None and observation.date in coverage.observed
         self.added += observation.absent is None and observation.date not in coverage.observed
         self.days = (min((observation.date, *self.days)), max((observation.date, *self.days)))
 
 
-def is_out(sources: Sequence[Source], store: Store, day: date) -> bool:
+def is_out(sources: Sequence[Source], store: Store, day: date, now: datetime) -> bool:
     """Whether the picture of a day is stored already or published by now. The log says why where it is not."""
     if day in update_coverage(store.raw, store.coverage).observed:
         return True
-    fetcher = Fetcher(sources, budget=10)
+    fetcher = Fetcher(active_sources(sources, read_source_states(store.raw), now.date()), budget=10)
     try:
         answers = [*fetcher.fetch(Span(day, day), {day}, frozenset())]
-    except SourceChanged as error:
-        log.warning("nobody can say whether %s is out; ingest will try: %s", day, error)
-        return True
     except (Unavailable, RateLimited) as error:
         log.warning("%s", error)
         return False
+    if not fetcher.answers and isinstance(fetcher.last_failure, SourceChanged):
+        log.warning("nobody can say whether %s is out; ingest will try: %s", day, fetcher.last_failure)
+        return True
     out = any(not isinstance(answer.content, Absent) for answer in answers)
     log.info("%s: %s", "out" if out else "source down" if fetcher.failed else "not out yet", day)
     return out
@@ -111,12 +120,19 @@ def count_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
     return sum(observation.seen_at >= start for path in paths for observation in read_month(path))
 
 
+def _shown(days: Iterable[date]) -> str:
+    """The newest of some days, as spans."""
+    newest = spans(days)[::-1]
+    return ", ".join(map(str, newest[:SHOWN_SPANS])) + (", …" if len(newest) > SHOWN_SPANS else "")
+
+
 def _report(fetcher: Fetcher, tally: Tally, months_left: int, earlier: int) -> Report:
     counts = {
         "requests": fetcher.requests,
         "added": tally.added,
         "corrected": tally.corrected,
         "no_picture": tally.no_picture,
+        "lost": tally.lost,
         "not_out_yet": tally.not_out_yet,
         "source_down": len(fetcher.failed),
         "months_left": months_left,
@@ -124,8 +140,9 @@ def _report(fetcher: Fetcher, tally: Tally, months_left: int, earlier: int) -> R
     result = f"{tally.added} pictures added, {tally.corrected} corrected by NASA, no picture on {tally.no_picture} days"
     notes = {
         f"an earlier try of this run kept {earlier} observations": earlier,
+        f"{tally.lost} days lost by the source": tally.lost,
         f"not out yet: {tally.not_out_yet} days": tally.not_out_yet,
-        f"source down for {len(fetcher.failed)} days": len(fetcher.failed),
+        f"{len(fetcher.failed)} days could not be read ({_shown(fetcher.failed)})": len(fetcher.failed),
         f"{months_left} months left for the next run": months_left,
         f"{fetcher.requests} requests": True,
     }
@@ -146,19 +163,28 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     Each span is stored as soon as it was read, so a run that is stopped, or over its budget, loses nothing.
 
     Raises:
-        RateLimited, Misconfigured, SourceChanged: as the sources do; what was read is stored.
-        Unavailable: no source could be reached.
+        RateLimited, Misconfigured, SourceChanged, Unavailable: no source gave a believable answer.
     """
-    coverage = update_coverage(store.raw, store.coverage)
+    coverage, states, today = (
+        update_coverage(store.raw, store.coverage),
+        read_source_states(store.raw),
+        scope.now.date(),
+    )
     earlier = count_since(store.raw, coverage, scope.began)
-    fetcher, tally, spans = Fetcher(sources, scope.budget), Tally(), plan(coverage, scope)
-    while spans:
-        try:
-            store_span(fetcher, store, spans[0], coverage, scope, tally)
-        except (BudgetSpent, Unavailable) as error:
-            log.warning("%s. %d months are left for the next run", error, len(spans))
-            break
-        spans.pop(0)
+    fetcher = Fetcher(active_sources(sources, states, today), scope.budget)
+    tally, due = Tally(), plan(coverage, scope)
+    try:
+        while due:
+            store_span(fetcher, store, due[0], coverage, scope, tally)
+            due.pop(0)
+    except (BudgetSpent, Unavailable) as error:
+        log.warning("%s. %d months are left for the next run", error, len(due))
+    except (Misconfigured, SourceChanged) as error:
+        if not fetcher.answers:
+            raise
+        log.warning("%s. %d months are left for the next run", error, len(due))
+    finally:
+        write_source_states(store.raw, renewed_states(sources, fetcher.believed, states, today))
     if fetcher.last_failure and not fetcher.answers:
         raise fetcher.last_failure
-    return _report(fetcher, tally, len(spans), earlier)
+    return _report(fetcher, tally, len(due), earlier)

@@ -29,7 +29,7 @@ class Scope:
     now: datetime
     lookback_days: int = 16
     reread: Span | None = None
-    budget: int = 600
+    budget: int = 1000
     began: datetime | None = None
 
     @property

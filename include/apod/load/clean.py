@@ -60,7 +60,8 @@ def clean_rows(records: Sequence[Record]) -> pd.DataFrame:
     frame = pd.DataFrame(records, dtype=object).reindex(columns=["date", *SOURCE_COLUMNS])
     frame = normalised(frame.astype("string"))
     day = frame["date"].str
-    frame["page_url"] = "https://apod.nasa.gov/apod/ap" + day[2:4] + day[5:7] + day[8:10] + ".html"
+    legacy = "https://apod.nasa.gov/apod/ap" + day[2:4] + day[5:7] + day[8:10] + ".html"
+    frame["page_url"] = frame["page_url"].fillna(legacy)  # the planetary service does not say it
     return frame.reindex(columns=list(COLUMNS))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from unicodedata import is_normalized
 
 from include.apod.formats.columns import ADDRESSES, SOURCE_COLUMNS
+from include.apod.load.notices import has_notice, without_notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -52,7 +53,6 @@ def _always(_: str) -> bool:
 
 
 RULES = (
-    Rule("line_ends", SOURCE_COLUMNS, _has(r"\r"), _replace(r"\r\n?", "\n")),
     Rule("nul", SOURCE_COLUMNS, _has("\0"), _replace("\0", "")),
     Rule("control_characters", SOURCE_COLUMNS, _has(CONTROL), _replace(CONTROL, "\ufffd")),
     Rule(
@@ -65,12 +65,14 @@ RULES = (
         "title_label",
         ("title",),
         _has(r"(?i)credit|courtesy"),
-        _replace(r"(?i)(?<=\S)\s*\n\s*(?:[\w ]*credit[\w ]*|courtesy):\s*$", ""),
+        _replace(r"(?i)(?<=\S)\s*[\r\n]\s*(?:[\w ]*credit[\w ]*|courtesy):\s*$", ""),
     ),
     Rule("script", ("explanation",), _has("digg_url"), _replace(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';", "")),
+    Rule("notice", ("explanation",), has_notice, lambda column: column.map(without_notice, na_action="ignore")),
     Rule("tomorrow", ("explanation",), _has("Tomorrow's picture:"), _replace(r"(?s)Tomorrow's picture:.*$", "")),
     Rule("scheme", ADDRESSES, _has(r"(?m)^\s*//"), _replace(r"^\s*//", "https://")),
     Rule("stacked", ADDRESSES, _has("apod/http"), _replace(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)", "")),
+    Rule("white_space", SOURCE_COLUMNS, _has(r"\s\s|[^\S ]"), _replace(r"\s+", " ")),
     Rule("padding", SOURCE_COLUMNS, _always, lambda column: column.str.strip()),
     Rule("empty", SOURCE_COLUMNS, _always, lambda column: column.mask(column == "")),
 )

@@ -11,14 +11,21 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from include.apod.errors import Unavailable
+
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from include.apod.days import Span
     from include.apod.formats.raw import Record
 
-SERVICES = ("planetary", "basic")  # in the default order of preference
+SERVICES = ("basic", "planetary")  # in the default order of preference
+COPYING_SERVICE = "basic"  # its archive up to 2026-09 is a copy of the other's, see `absence.py`
 HOST_SERVICE = "planetary"  # the host of connection `apod_api` is the address of this one
+
+
+class NoAnswer(Unavailable):
+    """Nobody answered at all: no name, no connection, a time-out, a connection that was cut."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +44,12 @@ class Reading:
         fields: `date` and the columns that the service fills, text without mark-up. A value that is not text is kept
             as it is; quarantine names it.
         unknown: fields of the record that are neither read nor listed as left out.
+        findings: what was wrong with the record and was put right, in a word each, to be counted.
     """
 
     fields: Record
     unknown: frozenset[str]
+    findings: tuple[str, ...] = ()
 
 
 class Source(Protocol):

@@ -8,32 +8,38 @@ Contract: https://api.nasa.gov/assets/files/apod/APOD-APIs-and-RSS-info.pdf.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from html import unescape
 from typing import TYPE_CHECKING
 
 import requests
-from bs4 import BeautifulSoup
 
 from include.apod.days import Span
 from include.apod.errors import SourceChanged
 from include.apod.sources import Absent, Reading
+from include.apod.sources.article import (
+    Medium,
+    explanation_of,
+    is_own,
+    medium_of,
+    rights_of,
+    text_of,
+    web_address,
+)
 from include.apod.sources.client import Client, summary
 from include.apod.sources.gate import by_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import date
 
     from include.apod.formats.raw import Record
 
 BASE_URL = "https://science.nasa.gov"
-LEFT_OUT = ("alt", "basic_html_url", "credit", "permalink", "post_id", "url")
+LEFT_OUT = ("basic_html_url", "post_id", "url")  # numbers of the site; `url` is the article, as `permalink` is
 LARGEST_PAGE = 31  # a month in one page, where the service allows that; its guide promises 25
 DOCUMENTED_PAGE = 25
-LEAD = "Explanation:"
-TAIL = "Tomorrow's picture"
+PERMALINK_DAY = re.compile(r"/apod-(\d{4})-([a-z]+)-(\d{1,2})(?:-|/|$)")
 MEDIA_TYPES = {"image": "image", "video": "video", "iframe": "video"}  # an iframe was `video` in the planetary service
-PLAYERS = ("iframe[src]", "video[src]", "video source[src]", "embed[src]", "a[href$='.mp4']")
 
 
 class Basic(Client):
@@ -54,12 +60,16 @@ class Basic(Client):
         """
         records: dict[date, Record] = {}
         for number in range(1, 1 + len(span)):
-            response = self._page(span, number)
-            page = by_day(self.parsed(response), span, self.name)
+            size, response = self._page_size, self._page(span, number)
+            articles = self.parsed(response)
+            page = by_day(articles, span, self.name, day_of)
             if page.keys() <= records.keys():  # past the end it may begin again
                 break
             records |= page
-            if response.headers.get("X-WP-TotalPages") == f"{number}":
+            count = len(articles) if isinstance(articles, list) else 0
+            if count == DOCUMENTED_PAGE < size:  # it gave less than we asked for, whatever its headers speak of
+                self._page_size = DOCUMENTED_PAGE
+            elif count < size or response.headers.get("X-WP-TotalPages") == f"{number}":
                 break
         return dict(sorted(records.items()))
 
@@ -74,7 +84,7 @@ class Basic(Client):
             return Absent(response.status_code, response.text)
         if response.status_code != requests.codes.ok:
             raise SourceChanged(summary(response))
-        return by_day([self.parsed(response)], Span(day, day), self.name)[day]
+        return by_day([self.parsed(response)], Span(day, day), self.name, day_of)[day]
 
     def _page(self, span: Span, number: int) -> requests.Response:
         """One page of a span; where the service refuses our page size, in the documented one."""
@@ -96,59 +106,92 @@ class Basic(Client):
 connect = Basic
 
 
-def _converted(value: object, convert: Callable[[str], str | None]) -> object:
-    """A text after `convert`; anything else as it is."""
-    return convert(value) if isinstance(value, str) else value
+def _filled(value: object) -> object:
+    """A value; None for what WordPress calls empty."""
+    return None if value is False or value == "" else value
 
 
-def _parsed(html: str) -> BeautifulSoup:
-    visible = re.sub(r"<!\[[^>]*>?", "", html)  # a comment to browsers; Python's parser gives up on some of these
-    return BeautifulSoup(f"<body>{visible}</body>", "html.parser")
+def _text(value: object) -> str | None:
+    """A field in HTML as text; None if it is empty or no text."""
+    return text_of(value) or None if isinstance(value, str) else None
 
 
-def _text(html: str) -> str:
-    """What a browser would show of a piece of HTML, in one paragraph."""
-    body = _parsed(html)
-    for hidden in body(["script", "style"]):
-        hidden.decompose()
-    for line_end in body(["br", "p", "div", "li"]):
-        line_end.append("\n")
-    return " ".join(body.get_text().split())
+def _named_day(text: str) -> str | None:
+    """The day of `2024 December 7`, as YYYY-MM-DD; None if it is none."""
+    try:
+        return f"{datetime.strptime(text, '%Y %B %d').date()}"  # noqa: DTZ007  # a day has no zone
+    except ValueError:
+        return None
 
 
-def _explanation(html: str) -> str:
-    """The day's text, without its label and without the announcement of tomorrow's picture."""
-    text = _text(html)
-    end = text.replace("\u2019", "'").rfind(TAIL)
-    return (text if end < 0 else text[:end]).strip().removeprefix(LEAD).strip()
+def _title(value: object, day: str | None) -> object:
+    """A title without a prefix like `APOD: 2024 December 7 -`, where that names the record's day."""
+    if not isinstance(value, str):
+        return value
+    title = unescape(value)
+    match = re.match(r"APOD: (\d{4} [A-Z][a-z]+ \d{1,2})\s*[\u2013\u2014-]\s*(?=\S)", title)
+    return title[match.end() :] if match and _named_day(match[1]) == day else title
 
 
-def _player(html: str) -> str | None:
-    """The address of the video in the page of a day; None if there is none."""
-    page = _parsed(html)
-    for selector in PLAYERS:
-        if element := page.select_one(selector):
-            return str(element.get("src") or element.get("href"))
-    return None
+def day_of(record: Record) -> str | None:
+    """The day of a record: the one in its permalink, else its `date`. They differ where the migration slipped."""
+    permalink, day = record.get("permalink"), record.get("date")
+    match = PERMALINK_DAY.search(permalink) if isinstance(permalink, str) else None
+    named = _named_day(f"{match[1]} {match[2].title()} {match[3]}") if match else None
+    return named or (day if isinstance(day, str) else None)
+
+
+def _addresses(media_type: object, picture: object, medium: Medium | None) -> tuple[dict[str, object], list[str]]:
+    """`media_type`, `url`, `hdurl` and `thumbnail_url`, and what is wrong with them."""
+    findings = []
+    still = web_address(picture) if isinstance(picture, str) else None
+    if still and not is_own(still) and (medium is None or still != medium.url):
+        findings.append("stock picture")
+        still = None
+    if medium and medium.is_local:
+        findings.append("local path")
+    kind: object = MEDIA_TYPES.get(media_type, media_type) if isinstance(media_type, str) else media_type
+    if kind is None:
+        findings.append("no media type")
+        kind = medium.kind if medium else "other"
+    shown = medium.url if medium else None
+    if kind == "image":
+        addresses = {"url": shown or still, "hdurl": still, "thumbnail_url": None}
+    else:
+        addresses = {"url": shown, "hdurl": None, "thumbnail_url": still}
+    if addresses["url"] is None and kind != "other":
+        findings.append("no medium")
+    return {"media_type": kind, **addresses}, findings
 
 
 def read(record: Record) -> Reading:
-    """The record with the planetary service's fields: text without mark-up, and `url` the picture or video."""
-    fields = dict(record)
-    media_type, picture, page = (
-        fields.pop("media_type", None),
-        fields.pop("hdurl", None),
+    """The record in the fields of the planetary service: text without mark-up, `url` the picture or video."""
+    fields = {name: _filled(value) for name, value in record.items()}
+    day = day_of(record)
+    page, explanation, rights = (
         fields.pop("basic_html", None),
+        fields.pop("explanation", None),
+        fields.pop("copyright", None),
     )
-    is_image = media_type == "image"
+    medium = medium_of(page) if isinstance(page, str) else None
+    addresses, findings = _addresses(fields.pop("media_type", None), fields.pop("hdurl", None), medium)
+    if isinstance(explanation, str):
+        explanation, has_notice = explanation_of(explanation)
+        findings += ["notice"] if has_notice else []
+    holder = rights_of(rights) if isinstance(rights, str) else None
+    credit = fields.pop("credit", None)
+    credited = rights_of(credit) if isinstance(credit, str) else None
+    if fields.pop("date", None) != day:
+        findings.append("filed under another day")
     values = {
-        "date": fields.pop("date", None),
-        "title": _converted(fields.pop("title", None), unescape),
-        "explanation": _converted(fields.pop("explanation", None), _explanation),
-        "media_type": MEDIA_TYPES.get(media_type, media_type) if isinstance(media_type, str) else media_type,
-        "url": picture if is_image else _converted(page, _player),
-        "hdurl": picture if is_image else None,
-        "copyright": _converted(fields.pop("copyright", None), _text),
+        "date": day,
+        "title": _title(fields.pop("title", None), day),
+        "explanation": explanation,
+        **addresses,
+        "copyright": holder.holder if holder else rights,
+        "page_url": fields.pop("permalink", None),
+        "credit": (credited and (credited.credit or credited.holder)) or (holder and holder.credit),
+        "alt": _text(fields.pop("alt", None)),
     }
     unknown = frozenset(fields.keys() - LEFT_OUT)
-    return Reading({name: value for name, value in values.items() if value is not None}, unknown)
+    return Reading({name: value for name, value in values.items() if value is not None}, unknown, tuple(findings))

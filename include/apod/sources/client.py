@@ -13,6 +13,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
+from include.apod.sources import NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = (10, 75)  # to connect, to read: the gateway of api.nasa.gov gives up after 60
 DEFAULT_WAIT_SECONDS = 3600.0  # the quota window, for a 429 without Retry-After
+USER_AGENT = "apod-pipeline/0.1.0 (keeps an archive of APOD)"  # caches in front of services refuse nameless clients
 MAX_CLOCK_DIFFERENCE_HOURS = 20  # clocks further apart do not agree which day it is
 
 
@@ -44,7 +46,7 @@ class Client:
         self._clock_compared = False
         self._next_request = 0.0
         self._session = requests.Session()
-        self._session.headers.update({"Accept": "application/json", **headers})  # else errors come as HTML pages
+        self._session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT, **headers})
         retry = Retry(
             total=3, connect=2, read=0, backoff_factor=pause_seconds, status_forcelist=(502, 503),
             respect_retry_after_header=False, raise_on_status=False,
@@ -89,7 +91,7 @@ class Client:
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
             raise Misconfigured(f"{url} is no address; check the host of connection apod_api.") from error
         except requests.RequestException as error:
-            raise Unavailable(f"source down: {url} did not answer for {dict(query)}: {_cause(error)}.") from error
+            raise NoAnswer(f"source down: {url} did not answer for {dict(query)}: {_cause(error)}.") from error
 
     def parsed(self, response: requests.Response) -> object:
         """The JSON of a response.

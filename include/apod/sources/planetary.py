@@ -42,7 +42,8 @@ class Planetary(Client):
         Raises:
             RateLimited, Unavailable, SourceChanged, Misconfigured: by the service's answer.
         """
-        response = self.get(self.url, {"start_date": f"{span.first}", "end_date": f"{span.last}"})
+        query = {"start_date": f"{span.first}", "end_date": f"{span.last}", "thumbs": "True"}
+        response = self.get(self.url, query)
         if response.status_code != requests.codes.ok:
             raise _refusal(response)
         return by_day(self.parsed(response), span, self.name)
@@ -53,7 +54,7 @@ class Planetary(Client):
         Raises:
             RateLimited, Unavailable, SourceChanged, Misconfigured: by the service's answer.
         """
-        response = self.get(self.url, {"date": f"{day}"})
+        response = self.get(self.url, {"date": f"{day}", "thumbs": "True"})
         if _says_absent(response):
             return Absent(response.status_code, response.text)
         if response.status_code != requests.codes.ok:

@@ -145,11 +145,11 @@ def whole_calendar(request: Request) -> HTMLResponse:
     with views.database() as database:
         database_states = views.day_states(database)
     try:
-        empty = views.empty_days(settings)
+        unheld = views.days_without_picture(settings)
     except ApodError as error:
-        empty, trouble = frozenset(), f"{error}"
+        unheld, trouble = {}, f"{error}"
     span = Span(settings.since, newest_publishable(datetime.now(UTC)))
-    states = calendar.states(span, database_states, empty)
+    states = calendar.states(span, database_states, unheld)
     return _pages(request).render(
         "calendar", states=states, svg=calendar.svg(states), calendar=calendar, trouble=trouble
     )

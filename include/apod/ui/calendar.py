@@ -6,17 +6,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.days import DAY, Span
+from include.apod.sources.absence import NEVER_PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
 
 STATES = {  # with their descriptions
     "held": "held",
     "corrected": "corrected by NASA",
-    "absent": "no picture, with proof",
-    "missing": "missing",
-    "quarantined": "in quarantine",
+    "absent": "no picture was published",
+    "lost": "lost by the source",
+    "missing": "missing: not read yet",
+    "unreadable": "unreadable: in quarantine",
 }
 STEP = 3  # width of a day, in units of the SVG
 LEFT, TOP = 40, 14  # margins for years and months
@@ -24,9 +25,10 @@ ROW = 11
 MONTHS = "JFMAMJJASOND"
 
 
-def states(span: Span, database_states: Mapping[date, str], empty: AbstractSet[date]) -> dict[date, str]:
-    """The state of each day of the archive."""
-    return {day: database_states.get(day) or ("absent" if day in empty else "missing") for day in span}
+def states(span: Span, database_states: Mapping[date, str], unheld: Mapping[date, str]) -> dict[date, str]:
+    """The state of each day of the archive: by the database, else by the raw store (`unheld`), else `missing`."""
+    known = {**dict.fromkeys(NEVER_PUBLISHED, "absent"), **unheld, **database_states}
+    return {day: known.get(day, "missing") for day in span}
 
 
 def place(day: date) -> tuple[int, int]:

@@ -20,8 +20,22 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, WIDEST = 960, 320, 64, 36, 36, 56
 INK, BAR = "#57606a", "#4a7ab5"
-LIGHT = {"held": "#9db8d9", "corrected": "#c2571a", "absent": "#4d4d4d", "missing": "#d1242f", "quarantined": "#8250df"}
-DARK = {"held": "#35557d", "corrected": "#f0883e", "absent": "#8b949e", "missing": "#ff6b64", "quarantined": "#b794f6"}
+LIGHT = {
+    "held": "#9db8d9",
+    "corrected": "#c2571a",
+    "absent": "#4d4d4d",
+    "lost": "#9a6700",
+    "missing": "#d1242f",
+    "unreadable": "#8250df",
+}
+DARK = {
+    "held": "#35557d",
+    "corrected": "#f0883e",
+    "absent": "#8b949e",
+    "lost": "#d4a72c",
+    "missing": "#ff6b64",
+    "unreadable": "#b794f6",
+}
 
 
 def write(folder: Path, connection: Connection, settings: Settings) -> list[Path]:
@@ -31,7 +45,7 @@ def write(folder: Path, connection: Connection, settings: Settings) -> list[Path
         Unavailable, Misconfigured, BadData: database or store do not answer, or hold no archive yet.
     """
     span = Span(settings.since, newest_publishable(datetime.now(UTC)))
-    states = calendar.states(span, views.day_states(connection), views.empty_days(settings))
+    states = calendar.states(span, views.day_states(connection), views.days_without_picture(settings))
     growth = [(f"{year}", count) for year, count in connection.execute(statement("ui/growth")).fetchall()]
     edits = [(f"{month}", count) for month, count in connection.execute(statement("ui/edits")).fetchall()]
     pictures = {

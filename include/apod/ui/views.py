@@ -25,6 +25,7 @@ from include.apod.history.diff import Diff, from_ledger
 from include.apod.history.passport import passport
 from include.apod.history.versions import pullable, read_versions
 from include.apod.settings import read_settings
+from include.apod.sources.absence import absent_days, lost_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,14 +93,15 @@ def day_states(connection: Connection) -> dict[date, str]:
     return {row["date"]: row["state"] for row in query(connection, "calendar")}
 
 
-def empty_days(settings: Settings) -> frozenset[date]:
-    """The days that are proven to have no picture, by the raw store.
+def days_without_picture(settings: Settings) -> dict[date, str]:
+    """The days that have no picture, `absent`, or whose source has lost it, `lost`, by the raw store.
 
     Raises:
         Unavailable, Misconfigured, BadData: it cannot be read.
     """
     with connections.open_store(settings, "raw", read_only=True) as store:
-        return frozenset(read_coverage(store.raw).proven_empty)
+        coverage = read_coverage(store.raw)
+    return {**dict.fromkeys(absent_days(coverage), "absent"), **dict.fromkeys(lost_days(coverage), "lost")}
 
 
 def versions(connection: Connection, skipped: int = 0) -> Page:

@@ -37,7 +37,7 @@ def news_since_tip(work: Clone, draft: Draft, connection: Connection) -> NewsSin
     """What is new since the version at the tip: from the records of the loads, else from the bytes of both CSVs."""
     pointer = work.git("show", f"HEAD:{CSV_POINTER}") if work.has(CSV_POINTER) else None
     before, csv, old = object_in(pointer), work.path / "data" / "apod_data.csv", work.path.parent / "before.csv"
-    emptied = frozenset(draft.empty) - parse_spans(facts_in(pointer).get("no_picture", ""))
+    emptied = frozenset(draft.absent) - parse_spans(facts_in(pointer).get("no_picture", ""))
     if before is None:
         old.write_bytes(HEADER)
         return NewsSinceTip(from_bytes(old, csv), emptied)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.csv_file import read_content
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, with_facts
+from include.apod.sources.absence import absent_days
 from include.apod.version.release_note import trailers
 from include.apod.version.snapshot import write_raw
 
@@ -52,7 +53,7 @@ class Draft:
         files: the content of each file of the commit, by its path in the repository.
         dvc_files: DVC's own files as they were in the repository when `files` were made from them.
         content: summary of the CSV.
-        empty: days that are proven to have no picture.
+        absent: days that are proven to have had no picture.
         trailers: the facts for message and pointer, by name.
         note: what a person has to say about the version.
     """
@@ -62,7 +63,7 @@ class Draft:
     files: dict[str, str]
     dvc_files: dict[str, str | None]
     content: Content
-    empty: list[date]
+    absent: list[date]
     trailers: dict[str, str]
     note: str
 
@@ -99,8 +100,7 @@ def push_bytes(
     content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
     dvc.wait()
     sys.audit("apod.version.safe")
-    empty = coverage.proven_empty
-    facts = trailers(content, snapshot.md5, coverage.complete_through(stamp.since), empty, stamp)
+    facts = trailers(content, snapshot.md5, coverage, stamp)
     files = {name: text for name in (*DATA_FILES, *DVC_FILES) if (text := work.read(name)) is not None}
     files[CSV_POINTER] = with_facts(files[CSV_POINTER], facts)
-    return Draft(snapshot.md5, remote_state.url, files, dvc_files, content, empty, facts, stamp.note)
+    return Draft(snapshot.md5, remote_state.url, files, dvc_files, content, absent_days(coverage), facts, stamp.note)

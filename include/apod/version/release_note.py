@@ -7,10 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.days import spans
+from include.apod.sources.absence import absent_days, lost_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from include.apod.formats.coverage import Coverage
     from include.apod.formats.csv_file import Content
     from include.apod.history.diff import Diff
 
@@ -76,22 +78,22 @@ def _span_lines(sign: str, days: Iterable[str]) -> list[str]:
     return [f"{sign} {span} ({len(span)})" if len(span) > 1 else f"{sign} {span}" for span in found_spans]
 
 
-def trailers(content: Content, md5: str, complete: date | None, empty: Iterable[date], stamp: Stamp) -> dict[str, str]:
+def trailers(content: Content, md5: str, coverage: Coverage, stamp: Stamp) -> dict[str, str]:
     """The facts of a version as trailers of the commit message.
 
     Args:
         content: summary of the CSV.
         md5: of the CSV.
-        complete: the last day up to which every day is accounted for.
-        empty: days that are proven to have no picture.
+        coverage: what the raw store that it was made from has of each day.
         stamp: how the version is made.
     """
     return {
         "Rows": f"{content.rows}",
         "Range": f"{content.first}..{content.last}",
         "CSV-MD5": md5,
-        "Complete-Through": f"{complete}",
-        "No-Picture": " ".join(map(str, spans(empty))) or "none",
+        "Complete-Through": f"{coverage.complete_through(stamp.since)}",
+        "No-Picture": " ".join(map(str, spans(absent_days(coverage)))) or "none",
+        "Lost-By-Source": " ".join(map(str, spans(lost_days(coverage)))) or "none",
         "Code-Commit": stamp.code_version,
         "Run": stamp.run,
     }

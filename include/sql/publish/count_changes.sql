@@ -1,6 +1,7 @@
 -- Purpose: what a merge would do: rows there now, added, changed and removed, with the days of the latter two that are
 -- no repair. A repair is where the table is not what the last load left: the day's origin is the staged one, yet its row
--- differs or is gone; or a row has no origin at all. Safe to repeat: yes, reads only.
+-- differs or is gone; or a row has no origin at all. A row that is read from another source, or by other rules, is no
+-- change of NASA's either: the ledger has its cause, and an archive may move to another source at once. Safe to repeat: yes, reads only.
 with compared as (
     select
         coalesce(staging.date, picture.date) as date,
@@ -18,7 +19,8 @@ judged as (
         case
             when compared.removed then origin.date is null and exists (select 1 from apod.origin)
             else (origin.sha256, origin.rules) = (staging_origin.sha256, staging_origin.rules)
-        end is true as repair
+        end is true as repair,
+        (origin.source, origin.rules) is distinct from (staging_origin.source, staging_origin.rules) as reread
     from compared
     left join apod.origin using (date)
     left join apod.staging_origin using (date)
@@ -30,7 +32,7 @@ select
     count(*) filter (where changed) as changed,
     count(*) filter (where removed) as removed,
     count(*) filter (where repair and (added or changed or removed)) as repaired,
-    coalesce(array_agg(date order by date) filter (where changed and not repair), '{}') as changed_days,
+    coalesce(array_agg(date order by date) filter (where changed and not repair and not reread), '{}') as changed_days,
     coalesce(array_agg(date order by date) filter (where removed and not repair), '{}') as removed_days,
     min(date) filter (where not removed) as first_date,
     max(date) filter (where not removed) as last_date

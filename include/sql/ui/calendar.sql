@@ -12,7 +12,7 @@ left join (
 union all
 select distinct
     rejected.date,
-    'quarantined' as state
+    'unreadable' as state
 from apod.rejected
 left join apod.picture using (date)
 where picture.date is null

@@ -58,6 +58,7 @@ def test_an_address_that_is_another_site_is_no_service(nasa, connected, store):
 
     from include.apod.days import Span
     from include.apod.errors import SourceChanged
+    from include.apod.formats.raw import months
     from include.apod.ingest.ingest import ingest
     from include.apod.ingest.plan import Scope
 
@@ -67,4 +68,4 @@ def test_an_address_that_is_another_site_is_no_service(nasa, connected, store):
     with pytest.raises(SourceChanged, match="200, but not JSON: <html>"):
         ingest(sources, store, replace(scope, lookback_days=3))
 
-    assert not store.raw.exists()
+    assert [] == months(store.raw)

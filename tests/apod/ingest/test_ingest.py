@@ -13,6 +13,7 @@ from include.apod.formats.raw import months, newest, parse_month
 from include.apod.ingest.ingest import ingest, is_out
 from include.apod.ingest.plan import plan
 from local.nasa.archive import record_of
+from local.nasa.planetary import with_extras
 from tests.helpers.project import NOON
 
 NEXT_DAY = timedelta(days=1)
@@ -33,7 +34,9 @@ def test_every_day_is_kept_in_nasas_own_words(nasa, store, scope):
     """One observation a day, the record untouched."""
     ingest(nasa.sources(), store, scope)
 
-    assert {day: record_of(day) for day in scope.archive} == {day: seen.record for day, seen in read(store.raw).items()}
+    assert {day: with_extras(record_of(day), {"thumbs": "true"}) for day in scope.archive} == {
+        day: seen.record for day, seen in read(store.raw).items()
+    }
 
 
 def test_one_request_a_month(nasa, store, scope):
@@ -133,11 +136,11 @@ def test_what_is_no_picture_is_never_stored_over_a_good_one(nasa, store, scope, 
 
 
 def test_the_next_source_fills_an_empty_store(nasa, store, scope):
-    """One request shows that the first one has to be left; each record is in the words of its own source."""
+    """Two requests show that the first one has to be left; each record is in the words of its own source."""
     nasa.fault("placeholder", service="planetary")
     report = ingest(nasa.sources("planetary", "basic"), store, scope)
 
-    assert (4, 54) == (report.facts["requests"], report.facts["added"])
+    assert (5, 54) == (report.facts["requests"], report.facts["added"])
     assert {"basic"} == {seen.source for seen in read(store.raw).values()}
     assert "basic_html" in read(store.raw)[scope.archive.last].record
 
@@ -167,12 +170,12 @@ def test_a_picture_is_out_when_it_is_held_or_served(nasa, store, scope):
     """A picture that is held costs no request."""
     today = scope.archive.last
     nasa.fault("missing")
-    before = is_out(nasa.sources(), store, today)
+    before = is_out(nasa.sources(), store, today, NOON)
     nasa.service.faults.clear()
-    served = is_out(nasa.sources(), store, today)
+    served = is_out(nasa.sources(), store, today, NOON)
     ingest(nasa.sources(), store, scope)
     sources = nasa.sources()
-    held = is_out(sources, store, today)
+    held = is_out(sources, store, today, NOON)
 
     assert (before, served, held, sources[0].requests) == (False, True, True, 0)
 
@@ -185,7 +188,7 @@ def test_a_picture_is_out_when_it_is_held_or_served(nasa, store, scope):
         ({"kind": "over_quota", "seconds": 9}, False, "over quota"),
         ({"kind": "placeholder"}, True, "nobody can say whether 2026-11-23 is out"),
         ({"kind": "missing", "service": "planetary"}, True, "out: 2026-11-23"),
-        ({"kind": "placeholder", "service": "planetary"}, True, "planetary is left for basic"),
+        ({"kind": "placeholder", "service": "planetary"}, True, "planetary is not believed for 2026-11-23"),
     ],
 )
 def test_who_waits_knows_for_what(nasa, store, scope, caplog, fault, out, word):
@@ -193,7 +196,7 @@ def test_who_waits_knows_for_what(nasa, store, scope, caplog, fault, out, word):
     caplog.set_level(logging.INFO)
     nasa.fault(**fault)
 
-    assert out == is_out(nasa.sources("planetary", "basic"), store, scope.archive.last)
+    assert out == is_out(nasa.sources("planetary", "basic"), store, scope.archive.last, NOON)
     assert word in caplog.text
 
 
@@ -229,7 +232,7 @@ def test_a_source_that_goes_down_on_the_way_ends_the_run_well(nasa, store, scope
     report = ingest(nasa.sources(), store, scope)
 
     assert (23, 31) == (report.facts["added"], report.facts["source_down"])
-    assert "source down for 31 days" in report.sentence
+    assert "31 days could not be read (2026-10-01..2026-10-31)" in report.sentence
 
 
 def test_over_quota_is_said_and_what_was_read_is_kept(nasa, store, scope):
@@ -297,7 +300,7 @@ def test_a_full_store_takes_one_request_a_day(nasa, store, scope):
         nasa.service.now = lambda now=now: now
         archive = replace(scope.archive, last=scope.archive.last + day * NEXT_DAY)
         before = nasa.service.requests
-        is_out(nasa.sources(), store, archive.last)
+        is_out(nasa.sources(), store, archive.last, now)
         ingest(nasa.sources(), store, replace(scope, now=now, archive=archive))
         requests.append(nasa.service.requests - before)
 

@@ -1,5 +1,6 @@
 """Between write and publish: guards, checks and the proof."""
 
+from dataclasses import replace
 from datetime import date
 
 import psycopg
@@ -8,11 +9,13 @@ import pytest
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.sql import FOLDER
 from include.apod.errors import BadData
+from include.apod.ingest.ingest import ingest
 from include.apod.load.audit import check
 from include.apod.load.publish import LoadInfo, publish
 from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
+MAPPED = {"media_type", "copyright"}  # `other` is a video there, and the stand-in labels every holder as a credit
 CHECKS = sorted(FOLDER.glob("checks/*.sql"))
 
 
@@ -60,6 +63,17 @@ def test_a_mass_change_stops_the_publish_until_a_person_allows_it(loaded, databa
 
     assert before == stopped
     assert (3, 54) == (report.facts["changed"], report.facts["rows"])
+
+
+def test_an_archive_that_changes_its_source_is_no_mass_change(nasa, loaded, scope, database):
+    """Every row is another (its page has moved), the ledger says why, and the words are the same."""
+    ingest(nasa.sources("basic"), loaded, replace(scope, reread=scope.archive))
+    report = load(loaded, database)
+    corrections = database.execute("select distinct cause, field from apod.correction").fetchall()
+
+    assert 54 == report.facts["changed"]
+    assert {"source"} == {cause for cause, _ in corrections}
+    assert {"page_url", "credit"} >= {field for _, field in corrections} - MAPPED
 
 
 def test_a_guard_that_was_wrong_about_its_own_staging_heals(loaded, database):

@@ -61,7 +61,7 @@ def test_a_source_that_nobody_knows_is_quarantined(store, database):
     seen = later(store, 10, source="telepathy")
     load(store, database)
 
-    assert [(DAY, seen.sha256, "telepathy", "source 'telepathy' is none of planetary, basic")] == quarantine(database)
+    assert [(DAY, seen.sha256, "telepathy", "source 'telepathy' is none of basic, planetary")] == quarantine(database)
 
 
 def test_the_newest_good_observation_stays_until_a_newer_good_one_clears_the_day(store, database):

@@ -1,5 +1,6 @@
 """Politeness and failures, the same for both services."""
 
+import tomllib
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unava
 from include.apod.sources import client, service
 from include.apod.sources.planetary import Planetary
 from local.nasa.gateway import Quota
-from tests.helpers.project import NOON
+from tests.helpers.project import NOON, PROJECT
 
 DAYS = Span(date(2026, 11, 19), date(2026, 11, 20))
 
@@ -137,3 +138,11 @@ def test_requests_are_paced(nasa, name, monkeypatch):
 
     assert 0 == slept[0]
     assert 900 < slept[1] < 1000
+
+
+def test_a_service_is_told_who_asks(nasa, name):
+    """With the version of the project."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    session = nasa.source(name)._session
+
+    assert session.headers["User-Agent"].startswith(f"{project['name']}/{project['version']} (")

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from include.apod.days import Span
 from include.apod.errors import SourceChanged
-from include.apod.sources.gate import refused_days
+from include.apod.sources.gate import by_day, refused_days
 from local.nasa.archive import record_of
 
 FIRST = date(2026, 10, 1)
@@ -72,3 +73,26 @@ def test_days_may_share_a_title_but_not_a_picture():
 def test_empty_values_are_not_the_same_value():
     """In 1995 eighteen texts are empty, and `other` has no url."""
     assert {} == refused_days(answer(31, explanation="", url="", hdurl=""), "planetary")
+
+
+def test_two_records_of_one_day_cost_that_day(caplog):
+    """Nobody can say which one is right; the others stand."""
+    records = answer(5)
+    other = {**records[FIRST], "title": "Another"}
+
+    assert [*records][1:] == [*by_day([*records.values(), other], Span(FIRST, max(records)), "planetary")]
+    assert "2 records that fit no day" in caplog.text
+
+
+def test_the_same_record_twice_is_that_record():
+    """A page that overlaps with the one before."""
+    records = answer(5)
+
+    assert records == by_day([*records.values(), records[FIRST]], Span(FIRST, max(records)), "planetary")
+
+
+def test_an_answer_of_mostly_other_days_is_not_believed():
+    """A service that ignores parameters answers with what is newest."""
+    records = answer(5)
+    with pytest.raises(SourceChanged, match="was asked for 2026-10-04..2026-10-05 and answered 2026-10-01, "):
+        by_day([*records.values()], Span(date(2026, 10, 4), date(2026, 10, 5)), "basic")

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from include.apod.days import parse_spans
+from include.apod.formats.coverage import Coverage
 from include.apod.formats.csv_file import Content
 from include.apod.history.diff import Diff
 from include.apod.version.release_note import NewsSinceTip, Stamp, release_note, trailers
@@ -70,9 +71,15 @@ def test_a_long_body_ends_in_a_count():
     assert (20, "~ 2026-10-19 title", "and 12 more") == (len(lines), lines[18], lines[19])
 
 
-@pytest.mark.parametrize("days", [set(), {date(2026, 11, 3)}, {date(2026, 11, 3), date(2026, 11, 4), date(2027, 1, 1)}])
+@pytest.mark.parametrize("days", [set(), {date(2026, 9, 3)}, {date(2026, 9, 3), date(2026, 9, 4), date(1999, 1, 1)}])
 def test_days_without_a_picture_are_read_back_from_their_trailer(days):
     """The next version compares with them."""
     stamp = Stamp("a run", "a commit", date(1995, 6, 16))
+    denied = {day: frozenset({date(2027, 2, 1), date(2027, 2, 2)}) for day in days}
+    absent, lost = (
+        trailers(CONTENT, "md5", Coverage(frozenset(), denied, {}, dict.fromkeys(days, frozenset({name}))), stamp)
+        for name in ("planetary", "basic")
+    )
 
-    assert days == parse_spans(trailers(CONTENT, "md5", None, days, stamp)["No-Picture"])
+    assert days == parse_spans(absent["No-Picture"]) == parse_spans(lost["Lost-By-Source"])
+    assert set() == parse_spans(absent["Lost-By-Source"]) == parse_spans(lost["No-Picture"])

@@ -54,6 +54,7 @@ def test_the_commit_reads_like_a_release_note(commit, bare, loaded):
         f"CSV-MD5: {md5_of(loaded.csv)}\n"
         "Complete-Through: 2026-11-23\n"
         "No-Picture: none\n"
+        "Lost-By-Source: none\n"
         "Code-Commit: 0123abc\n"
         "Run: manual__1"
     )
@@ -66,7 +67,16 @@ def test_the_pointer_says_the_same_facts(commit, bare, loaded):
     pointer = yaml.safe_load(run("git", "show", "main:data/apod_data.csv.dvc", cwd=bare))
 
     assert md5_of(loaded.csv) == pointer["outs"][0]["md5"] == pointer["meta"]["csv_md5"]
-    assert [*pointer["meta"]] == ["rows", "range", "csv_md5", "complete_through", "no_picture", "code_commit", "run"]
+    assert [*pointer["meta"]] == [
+        "rows",
+        "range",
+        "csv_md5",
+        "complete_through",
+        "no_picture",
+        "lost_by_source",
+        "code_commit",
+        "run",
+    ]
 
 
 def test_only_the_pointers_are_committed(commit, bare):

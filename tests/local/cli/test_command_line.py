@@ -59,7 +59,7 @@ def test_no_network_is_one_line(tmp_path):
     done = apod("run", local=tmp_path, LIVE="1", HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
 
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
-    assert "apod: Neither https://api.nasa.gov nor https://science.nasa.gov can be reached" in done.stderr
+    assert "apod: Neither https://science.nasa.gov nor https://api.nasa.gov can be reached" in done.stderr
     assert [*tmp_path.iterdir()] == []
 
 

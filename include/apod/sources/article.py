@@ -1,0 +1,151 @@
+"""The parts of an article of the replacement service: its text, its medium, its rights. Everything in them is HTML.
+
+The service was filled by a migration that lost things, so each part is read on its own and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
+from bs4.filter import SoupStrainer
+
+if TYPE_CHECKING:
+    from bs4 import Tag
+
+LEAD = "Explanation:"
+TAIL = "Tomorrow's picture"
+DOUBLE_BREAK = re.compile(r"(?i)(?:<br\s*/?>\s*){2,}")
+BOLD = re.compile(r"(?i)\s*(?:<(?:p|div|center)\b[^>]*>\s*)*<(?:b|strong|em|u|h[1-6])\b")
+BLANK_BEFORE_PUNCTUATION = re.compile(r"(?<=\w) (?=[.,;:!?](?:\s|$))")  # where a link ended
+INLINE = re.compile(r"(?i)</?(?:a|b|strong|em|i|u)(?:\s+[a-z]+=(?:'[^'<>]*'|\"[^\"<>]*\"))*\s*>")
+LINE_END = re.compile(r"(?i)<br\s*/?>")
+MEDIA_ONLY = SoupStrainer(["img", "iframe", "video", "source", "embed", "a"])
+MEDIA = {"img": "image", "iframe": "video", "video": "video", "source": "video", "embed": "video"}
+RENDITION = frozenset(("w", "h", "fit", "crop", "q", "auto", "fm", "dpr"))  # parameters of a resizer
+
+
+@dataclass(frozen=True)
+class Medium:
+    """What the page of a day shows.
+
+    Attributes:
+        kind: `image` or `video`.
+        url: its address; None if the page names none that can be followed.
+        is_local: the page names a file on somebody's own disk.
+    """
+
+    kind: str
+    url: str | None
+    is_local: bool = False
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a text about rights says.
+
+    Attributes:
+        holder: the holder of the copyright, where it says Copyright or is a bare name.
+        credit: who made it, where it says Credit.
+    """
+
+    holder: str | None
+    credit: str | None
+
+
+def _parsed(html: str, only: SoupStrainer | None = None) -> BeautifulSoup:
+    visible = re.sub(r"<!\[[^>]*>?", "", html)  # a comment to browsers; Python's parser gives up on some of these
+    return BeautifulSoup(f"<body>{visible}</body>", "html.parser", parse_only=only)
+
+
+def _parsed_text(html: str) -> str:
+    """The text of any HTML, line ends where a browser would break the line."""
+    body = _parsed(html)
+    for hidden in body(["script", "style"]):
+        hidden.decompose()
+    for line_end in body(["br", "p", "div", "li"]):
+        line_end.append("\n")
+    return body.get_text()
+
+
+def text_of(html: str) -> str:
+    """What a browser would show of a piece of HTML, in one paragraph."""
+    # Nearly all have inline tags only, and a parser takes a hundred times as long for them.
+    plain = LINE_END.sub("\n", INLINE.sub("", html))
+    text = _parsed_text(html) if "<" in plain else unescape(plain)
+    return BLANK_BEFORE_PUNCTUATION.sub("", " ".join(text.split()))
+
+
+def explanation_of(html: str) -> tuple[str, bool]:
+    """The day's text, without its label, the announcement of tomorrow's picture, and notices of the site.
+
+    A notice stands behind a double line break and begins in bold. Returns the text, and whether there was a notice.
+    """
+    parts = DOUBLE_BREAK.split(html)
+    end = next((number for number, part in enumerate(parts) if number and BOLD.match(part)), len(parts))
+    text = text_of("<br>".join(parts[:end]))
+    tail = text.replace("\u2019", "'").rfind(TAIL)
+    notices = [part for part in map(text_of, parts[end:]) if part and not part.replace("\u2019", "'").startswith(TAIL)]
+    return (text if tail < 0 else text[:tail]).strip().removeprefix(LEAD).strip(), bool(notices)
+
+
+def stable(url: str) -> str:
+    """An address without the parameters of a resizer; that of the original, where the address shows it."""
+    address, _, query = url.partition("?")
+    address = address.replace("/dynamicimage/assets/", "/content/dam/")
+    names = {pair.partition("=")[0] for pair in query.replace("&amp;", "&").split("&") if pair}
+    return address if names <= RENDITION else f"{address}?{query}"
+
+
+def web_address(text: str) -> str | None:
+    """The address, if it can be followed from anywhere; protocol-relative ones get https."""
+    address = f"https:{text.strip()}" if text.strip().startswith("//") else text.strip()
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    return stable(address) if parts.scheme in ("http", "https") and host else None
+
+
+def is_own(url: str) -> bool:
+    """Whether an address may be that of APOD's own picture.
+
+    On NASA's hosts APOD's files stand below a folder `apod`; anything else there is another programme's stock picture.
+    """
+    parts = urlsplit(url)
+    return not f".{parts.hostname}".endswith(".nasa.gov") or "/apod/" in parts.path
+
+
+def _address_of(element: Tag) -> str:
+    return f"{element.get('src') or element.get('href') or ''}".strip()
+
+
+def medium_of(html: str) -> Medium | None:
+    """The first picture or video in the page of a day; None if there is none."""
+    page = _parsed(html, MEDIA_ONLY)
+    for element in page.select("img[src], iframe[src], video[src], video source[src], embed[src], a[href$='.mp4']"):
+        address = _address_of(element)
+        url = web_address(address)
+        kind = MEDIA.get(element.name, "video")
+        if url is None:
+            return Medium(kind, None, is_local=address.startswith(("///", "/Users", "file:")) or address[1:3] == ":\\")
+        if is_own(url) or kind == "video":
+            return Medium(kind, url)
+    return None
+
+
+def rights_of(html: str) -> Rights:
+    """The holder of the rights and the credit in the text of either field. A bare name is a holder."""
+    text = text_of(html)
+    match = re.match(r"(?i)^(©|[^:;]{0,80}\b(?:copyright|credits?|courtesy)\b[^:;]{0,60}:|copyright\b)\s*", text)
+    if not match:
+        return Rights(text or None, None)
+    label, content = match[1].lower(), text[match.end() :].strip() or None
+    if "copyright" in label or "©" in label:
+        return Rights(content, None)
+    return Rights(None, content)
