@@ -10,6 +10,7 @@ from psycopg.rows import DictRow, dict_row
 from include.apod.errors import BadData
 from include.apod.formats import raw as raw_store
 from include.apod.formats.statements import statement
+from include.apod.sources.legacy import new_address
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,6 +25,8 @@ PARTS = ("picture", "passport", "corrections", "rejected", "versions")
 def passport(store: Store, connection: Connection, day: date) -> dict[str, list[DictRow]]:
     """The day's observations in the raw store, oldest first, and the rows of each of `PARTS` (see the SQL files).
 
+    `derived` has, for each address of a legacy picture, where it is now.
+
     Raises:
         BadData: nothing is known of the day, or its month file is damaged.
     """
@@ -34,4 +37,5 @@ def passport(store: Store, connection: Connection, day: date) -> dict[str, list[
             parts[part] = cursor.execute(statement(f"history/passport/{part}"), {"date": day}).fetchall()
     if not any(parts.values()):
         raise BadData(f"Nothing is known of {day}. ./apod trigger ingest --param start_date={day} asks NASA for it.")
-    return parts
+    addresses = {row[name]: new_address(row[name]) for row in parts["picture"] for name in ("url", "hdurl")}
+    return {**parts, "derived": [{"address": old, "now": new} for old, new in addresses.items() if new]}

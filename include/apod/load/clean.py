@@ -6,6 +6,7 @@ The rules look at one row at a time, so it makes no difference which months are 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -97,6 +98,9 @@ def write_fragments(paths: Sequence[Path], clean: Path) -> dict[str, Fragment]:
     months = [RawMonth.read(path) for path in paths]
     if unknown := set().union(*(month.judged.unknown_fields for month in months)):
         log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", ", ".join(sorted(unknown)))
+    if findings := sum((month.judged.findings for month in months), Counter()):
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(findings.items()))
+        log.warning("Put right in %d months, number of days: %s. docs/data.md says how.", len(months), counts)
     lines = iter(to_lines(clean_rows([record for month in months for record in month.judged.records])))
     fragments = {}
     for month in months:

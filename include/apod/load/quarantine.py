@@ -7,6 +7,7 @@ them; the rest of the month is not affected.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,14 @@ class JudgedMonth:
         origins: where each of them comes from.
         rejections: the observations in quarantine.
         unknown_fields: fields of the records that no reader knows.
+        findings: what was wrong with records and was put right, and on how many days.
     """
 
     records: list[Record] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     unknown_fields: set[str] = field(default_factory=set)
+    findings: Counter[str] = field(default_factory=Counter)
 
     def accept(self, observation: Observation, reading: Reading) -> None:
         """Adds a record that counts."""
@@ -42,6 +45,7 @@ class JudgedMonth:
         identity = (f"{observation.date}", observation.source, observation.sha256, observation.seen_at)
         self.origins.append(Origin(*identity, RULES_VERSION))
         self.unknown_fields |= reading.unknown
+        self.findings.update(reading.findings)
 
     def reject(self, observation: Observation, reason: str) -> None:
         """Adds an observation to quarantine."""

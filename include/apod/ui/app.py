@@ -18,6 +18,7 @@ from include.apod.adapters.commits import commit_url
 from include.apod.days import STALE_HOURS, Span, hours_since, newest_publishable
 from include.apod.errors import ApodError, BadData
 from include.apod.settings import read_settings
+from include.apod.sources.legacy import new_address
 from include.apod.ui import calendar, views
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ HEADERS = {  # nothing from the network but pictures; text from NASA is never a 
 def image_url(picture: Row, pictures_from: str | None) -> str | None:
     """The address of an image that shows a picture or a video; None if there is none.
 
-    With `pictures_from` it is the same path at that address: the stand-in draws what its archive invents.
+    With `pictures_from` it is the same path at that address: the stand-in draws what its archive invents. A legacy
+    picture is shown from where it is now.
     """
     for url in (picture["thumbnail_url"], picture["url"] if picture["media_type"] == "image" else None):
         parts = urlsplit(url or "")
         if parts.scheme in ("http", "https") and parts.hostname:
-            return f"{pictures_from.rstrip('/')}{parts.path}" if pictures_from else f"{url}"
+            return f"{pictures_from.rstrip('/')}{parts.path}" if pictures_from else new_address(url) or url
     return None
 
 
@@ -75,6 +77,7 @@ class Pages:
         environment.filters["minute"] = to_minute
         environment.globals |= {
             "link": web_url,
+            "new_address": new_address,
             "page_size": views.PAGE_SIZE,
             "src": lambda picture: image_url(picture, read_settings().pictures_from),
             "commit_url": lambda commit: commit_url(repository_url(), commit),

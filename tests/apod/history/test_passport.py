@@ -6,6 +6,7 @@ import pytest
 
 from include.apod.errors import BadData
 from include.apod.history.passport import passport
+from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
 
@@ -22,6 +23,18 @@ def test_a_passport_has_everything_that_is_known_of_a_day(commit, loaded, databa
     assert [("title", "Edited")] == [(row["field"], row["after"]) for row in known["corrections"]]
     assert [new.facts["commit"]] == [row["version_commit"] for row in known["versions"]]
     assert new.facts["commit"] == known["passport"][0]["version_commit"]
+
+
+def test_a_legacy_picture_has_its_new_place_beside_nasas_words(loaded, database):
+    """It is derived, and no part of the data."""
+    old = "https://apod.nasa.gov/apod/image/1803/crab_lg.jpg"
+    edit(loaded, DAY, url=old)
+    load(loaded, database)
+    known = passport(loaded, database, DAY)
+
+    assert old == known["picture"][0]["url"]
+    assert [old] == [place["address"] for place in known["derived"]]
+    assert known["derived"][0]["now"].endswith("/apod/2018/march/crab_lg.jpg")
 
 
 def test_a_day_that_nobody_knows_is_said(loaded, database):

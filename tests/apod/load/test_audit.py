@@ -151,6 +151,16 @@ def test_a_check_that_fails_stops_the_load(loaded, database, harm, match):
         check(cursor)
 
 
+def test_an_address_on_many_days_is_counted(loaded, database):
+    """Where a stock picture is on eight days of two months, they are counted, and it is no failure."""
+    for day in range(1, 9):
+        edit(loaded, date(2026, 10, day), hdurl="https://pictures.example/stock.jpg")
+    load(loaded, database, mass_change=True)
+    counts = {result.name: result.rows for result in check(database.cursor())}
+
+    assert 8 == counts["check_repeated_address"]
+
+
 def test_placeholders_in_the_raw_store_are_not_published(loaded, database):
     """Through the steps: a raw store that something else has filled."""
     before = state(loaded, database)

@@ -200,3 +200,13 @@ def test_a_line_of_another_month_stops_transform(store):
     (store.raw / "2026" / "2026-11.jsonl").rename(store.raw / "2026" / "2026-10.jsonl")
     with pytest.raises(BadData, match=r"2026-10\.jsonl holds an observation of 2026-11-22"):
         transform(store)
+
+
+def test_what_was_put_right_is_counted(nasa, store, scope, caplog):
+    """The replacement service's archive has wounds."""
+    nasa.service.wounded = True
+    ingest(nasa.sources("basic"), store, scope)
+    transform(store)
+    said = next(record.message for record in caplog.records if record.message.startswith("Put right in 2 months"))
+
+    assert "notice " in said

@@ -353,6 +353,8 @@ def test_a_commit_has_a_link_where_its_host_is_known(address, url):
     [
         ({"media_type": "image", "url": "https://x.example/a.jpg"}, None, "https://x.example/a.jpg"),
         ({"media_type": "image", "url": "https://x.example/a/b.jpg"}, "http://127.0.0.1:1/", "http://127.0.0.1:1/a/b.jpg"),
+        ({"media_type": "image", "url": "https://apod.nasa.gov/apod/image/1803/a.jpg"}, None,
+         "https://assets.science.nasa.gov/content/dam/science/cds/apod/apod/2018/march/a.jpg"),
         ({"media_type": "video", "url": "https://x.example/v"}, None, None),
         ({"media_type": "image", "url": "javascript:alert(1)"}, None, None),
         ({"media_type": "image", "url": None}, None, None),

@@ -1,0 +1,19 @@
+-- Purpose: an address that stands on many days: a stock picture that was taken for the day's own. Severity: warn. Of the
+-- real archive of 1995-2023 no picture stands on more than five days. Safe to repeat: yes, reads only.
+select
+    coalesce(sum(days), 0)::bigint as rows,
+    min(first_date) as example
+from (
+    select
+        count(distinct address.date) as days,
+        min(address.date) as first_date
+    from (
+        select
+            date,
+            unnest(array[url, hdurl, thumbnail_url]) as url
+        from apod.picture
+    ) as address
+    where address.url is not null
+    group by address.url
+    having count(distinct address.date) > 7
+) as repeated
