@@ -20,11 +20,11 @@ class SourceState:
 
     Attributes:
         silent_since: the first such day since its last believable answer.
-        asked: the last day on which it was asked.
+        last_request: the last day on which it was asked.
     """
 
     silent_since: date
-    asked: date
+    last_request: date
 
 
 def read_source_states(raw: Path) -> dict[str, SourceState]:

@@ -14,7 +14,7 @@ from include.apod.formats.raw import Observation, RecordId, digest, month_file, 
 from include.apod.formats.source_states import read_source_states, write_source_states
 from include.apod.ingest.fetcher import BudgetSpent, Fetcher
 from include.apod.ingest.plan import Scope, plan
-from include.apod.ingest.retirement import active_sources, renewed_states
+from include.apod.ingest.retirement import active_sources, renewed_states, unretired_sources
 from include.apod.run import Report
 from include.apod.sources import Absent
 from include.apod.sources.absence import is_proof
@@ -64,7 +64,7 @@ def is_out(sources: Sequence[Source], store: Store, day: date, now: datetime) ->
     """Whether the picture of a day is stored already or published by now. The log says why where it is not."""
     if day in update_coverage(store.raw, store.coverage).observed:
         return True
-    fetcher = Fetcher(active_sources(sources, read_source_states(store.raw), now.date()), budget=10)
+    fetcher = Fetcher(unretired_sources(sources, read_source_states(store.raw), now.date()), budget=10)
     try:
         answers = [*fetcher.fetch(Span(day, day), {day}, frozenset())]
     except (Unavailable, RateLimited) as error:

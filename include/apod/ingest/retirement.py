@@ -35,23 +35,34 @@ def _answers(source: Source, day: date) -> bool:
         return False
 
 
+def _is_retired(state: SourceState, today: date) -> bool:
+    return today - state.silent_since >= RETIRED_AFTER
+
+
+def _is_back(source: Source, state: SourceState, today: date) -> bool:
+    """Whether a retired service answers again; it is asked if the question of the week is due."""
+    return today - state.last_request >= ASKED_EVERY and _answers(source, today - RETIRED_AFTER)
+
+
+def unretired_sources(sources: Sequence[Source], states: Mapping[str, SourceState], today: date) -> list[Source]:
+    """The services that are not retired, without asking any; all of them if each is retired."""
+    retired = {name for name, state in states.items() if _is_retired(state, today)}
+    return [source for source in sources if source.name not in retired] or [*sources]
+
+
 def active_sources(sources: Sequence[Source], states: Mapping[str, SourceState], today: date) -> list[Source]:
     """The services to ask: not those that are retired, unless one answers the weekly question, asked here."""
     active = []
     for source in sources:
         state = states.get(source.name)
-        if (
-            state is None
-            or today - state.silent_since < RETIRED_AFTER
-            or (today - state.asked >= ASKED_EVERY and _answers(source, today - RETIRED_AFTER))
-        ):
+        if state is None or not _is_retired(state, today) or _is_back(source, state, today):
             active.append(source)
         else:
             log.warning(
                 "%s has given no believable answer since %s and counts as retired; it is asked once a week, last on %s",
                 source.name,
                 state.silent_since,
-                today if source.requests else state.asked,
+                today if source.requests else state.last_request,
             )
     return active or [*sources]
 

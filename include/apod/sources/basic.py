@@ -154,11 +154,11 @@ def _addresses(media_type: object, picture: object, medium: Medium | None) -> tu
     if kind is None:
         findings.append("no media type")
         kind = medium.kind if medium else "other"
-    shown = medium.url if medium else None
+    medium_url = medium.url if medium else None
     if kind == "image":
-        addresses = {"url": shown or still, "hdurl": still, "thumbnail_url": None}
+        addresses = {"url": medium_url or still, "hdurl": still, "thumbnail_url": None}
     else:
-        addresses = {"url": shown, "hdurl": None, "thumbnail_url": still}
+        addresses = {"url": medium_url, "hdurl": None, "thumbnail_url": still}
     if addresses["url"] is None and kind != "other":
         findings.append("no medium")
     return {"media_type": kind, **addresses}, findings

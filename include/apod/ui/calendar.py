@@ -27,8 +27,8 @@ MONTHS = "JFMAMJJASOND"
 
 def states(span: Span, database_states: Mapping[date, str], unheld: Mapping[date, str]) -> dict[date, str]:
     """The state of each day of the archive: by the database, else by the raw store (`unheld`), else `missing`."""
-    known = {**dict.fromkeys(NEVER_PUBLISHED, "absent"), **unheld, **database_states}
-    return {day: known.get(day, "missing") for day in span}
+    reported_states = {**dict.fromkeys(NEVER_PUBLISHED, "absent"), **unheld, **database_states}
+    return {day: reported_states.get(day, "missing") for day in span}
 
 
 def place(day: date) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import pytest
 
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.source_states import SourceState, read_source_states, write_source_states
-from include.apod.ingest.ingest import ingest
+from include.apod.ingest.ingest import ingest, is_out
 from include.apod.sources import service
 from tests.helpers.project import NOON
 
@@ -79,6 +79,15 @@ def test_one_that_comes_back_is_heard_again(nasa, store, scope):
     report = ingest(nasa.sources("planetary", "basic"), store, scope)
 
     assert (54, {}) == (report.facts["added"], read_source_states(store.raw))
+
+
+def test_waiting_for_the_picture_asks_no_retired_service(nasa, store):
+    """It looks every hour, and the question of the week is ingest's."""
+    write_source_states(store.raw, {"planetary": SourceState(NOON.date() - 20 * NEXT_DAY, NOON.date() - 9 * NEXT_DAY)})
+    nasa.fault("missing", service="basic", first=NOON.date())
+
+    assert not is_out(nasa.sources("planetary", "basic"), store, NOON.date(), NOON)
+    assert 0 == asked(nasa, "/planetary/")
 
 
 def test_the_state_is_read_back(store):
