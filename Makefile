@@ -58,6 +58,7 @@ format:  ## rewrite the code as `make lint` wants it
 bench:  ## what the archive, a load, a day and trigger to commit cost, each against its floor (15 minutes)
 	@local/stack/setup bench
 	@.local/venv/bin/python -m bench.ingest
+	@.local/venv/bin/python -m bench.captures
 	@.local/venv/bin/python -m bench.load
 	@.local/venv/bin/python -m bench.version
 	@.local/venv/bin/python -m bench.latency

@@ -16,6 +16,7 @@ from include.apod.formats.csv_file import HEADER
 from include.apod.formats.fragments import DamagedFragment, read_manifest
 from include.apod.formats.loads import latest_load
 from include.apod.formats.pointers import CSV_POINTER, object_in
+from include.apod.formats.statements import statement
 from include.apod.run import Report
 from include.apod.sources.absence import lost_days
 
@@ -71,7 +72,9 @@ def load_status(store: Store, connection: Connection) -> Report:
         return Report(True, "clean months to publish")
     if not store.csv.exists() or md5_of(store.csv) != published:
         return Report(True, "the CSV is not the published one")
-    return Report(False, f"table and CSV hold what the raw store says (md5 {published})")
+    rejected, unreadable = connection.execute(statement("publish/count_rejected")).fetchone() or (0, 0)
+    quarantine = f"; {unreadable} days are unreadable, {rejected} observations in quarantine" if rejected else ""
+    return Report(False, f"table and CSV hold what the raw store says (md5 {published}){quarantine}")
 
 
 def published_md5(connection: Connection) -> str | None:

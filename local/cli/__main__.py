@@ -136,7 +136,7 @@ def env(live: Live = False) -> None:
 def main() -> None:
     """Runs the command line; an error is one line and exit status 1."""
     from include.apod.errors import ApodError
-    from local.cli import history  # noqa: F401  # its commands
+    from local.cli import captures, history  # noqa: F401  # their commands
 
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
         signal.signal(ending, signal.default_int_handler)

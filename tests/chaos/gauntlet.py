@@ -2,6 +2,7 @@
 
     python -m tests.chaos.gauntlet --seed 7            replays one
     python -m tests.chaos.gauntlet --days 120          a short one
+    python -m tests.chaos.gauntlet --begin 2026-11-10 --days 60 --end 410      through the planetary service's end
 
 The clock is moved, the steps are those of the tasks, PostgreSQL, git, DVC and HTTP are real. Each day has at most one
 trouble, drawn by the seed; no outage is longer than four days and no edit older than eight, so that the look-back of 16
@@ -33,8 +34,10 @@ from include.apod.adapters.git import clone_history
 from include.apod.days import DAY, Span
 from include.apod.history.versions import pullable, read_versions
 from include.apod.sources import basic
+from local.nasa import migration
 from local.nasa.app import Application
 from local.nasa.archive import record_of
+from local.nasa.basic import articles_of
 from local.nasa.faults import Fault
 from local.nasa.gateway import Quota
 from local.nasa.state import Nasa
@@ -43,10 +46,11 @@ from local.stack.ports import any_free
 from local.stack.processes import Processes
 from tests.helpers import warm_python
 from tests.helpers.kill_points import IN_DVC, POINTS
+from tests.helpers.stand_in import ENDS
 from tests.helpers.world import HOOK, World
 
 BEGIN = date(2024, 1, 10)
-SINCE = date(2022, 6, 1)  # so that a source that changes its words in a look-back is no mass change
+ARCHIVE_DAYS = 588  # before the first run, so that a source that changes its words in a look-back is no mass change
 YEARS = 1096
 PLACEHOLDERS_FROM = datetime(2026, 9, 25, 10, tzinfo=UTC)
 RETIRED_FROM = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -67,6 +71,7 @@ class Plan:
     """What the seed has in store."""
 
     dice: random.Random
+    begin: date
     edits: dict = field(default_factory=dict)
     lied_about: set = field(default_factory=set)  # days of which a service gave another day's words
     counts: Counter = field(default_factory=Counter)
@@ -75,18 +80,18 @@ class Plan:
 class Gauntlet(World):
     """A world whose clock is moved."""
 
-    def begin(self, program):
+    def begin(self, program, first_day, sources):
         self.temporary.mkdir(parents=True)
-        self.program = program
-        self.now = datetime.combine(BEGIN, datetime.min.time(), UTC) + timedelta(hours=12)
+        self.program, self.since, self.sources = program, first_day - ARCHIVE_DAYS * DAY, sources
+        self.now = datetime.combine(first_day, datetime.min.time(), UTC) + timedelta(hours=12)
         self.nasa.now = lambda: self.now
         self._new_database("template1")
         self.make_repository()
 
     def environment(self):
         return super().environment() | {
-            "APOD_SINCE": f"{SINCE}",
-            "APOD_SOURCES": "planetary,basic",
+            "APOD_SINCE": f"{self.since}",
+            "APOD_SOURCES": self.sources,
             "APOD_DVC_PYTHON": str(self.program),
         }
 
@@ -174,7 +179,7 @@ def live(gauntlet, plan, days, say):
     """The years."""
     for number in range(days):
         calm = number >= days - 7
-        today = BEGIN + number * DAY
+        today = plan.begin + number * DAY
         gauntlet.now = datetime.combine(today, datetime.min.time(), UTC) + timedelta(hours=12)
         kind, faults = ("nothing", []) if calm else draw(plan, today, gauntlet.now)
         gauntlet.nasa.remembered.clear()
@@ -239,7 +244,7 @@ def come_back(away, path):
 
 def judge(gauntlet, plan, days):
     """What the oracle says: every difference between what is and what must be."""
-    nasa, last = gauntlet.nasa, BEGIN + (days - 1) * DAY
+    nasa, last = gauntlet.nasa, plan.begin + (days - 1) * DAY
     nasa.faults = []
     with gauntlet.connect() as connection:
         rows = {row[0]: row[1:] for row in connection.execute("select date, title, explanation, url from apod.picture")}
@@ -248,7 +253,7 @@ def judge(gauntlet, plan, days):
             "and field = 'title' group by 1, 2 having count(*) > 1"
         ).fetchall()
         rejected = connection.execute("select count(*) from apod.rejected").fetchone()[0]
-    truth = {day: words(nasa, day) for day in Span(SINCE, last) if record_of(day)}
+    truth = {day: words(nasa, day) for day in Span(gauntlet.since, last) if record_of(day) and was_served(day, plan)}
     wrong = [f"{day} is missing" for day in truth.keys() - rows.keys()]
     wrong += [f"{day} was invented" for day in rows.keys() - truth.keys()]
     both = truth.keys() & rows.keys()
@@ -271,20 +276,30 @@ def judge(gauntlet, plan, days):
     return wrong, {"versions": len(versions), "rows": len(rows), "edits": len(plan.edits)}
 
 
+def was_served(day, plan):
+    """Whether some service had the day while the pipeline ran: what the migration lost went with the old one."""
+    return not migration.is_lost(day) or migration.is_stray(day) or plan.begin < PLACEHOLDERS_FROM.date() > day
+
+
 def words(nasa, day):
     """What each service says of a day in the end, as a row would hold it."""
     from include.apod.load.clean import clean_rows
-    from local.nasa.basic import article
 
-    record = nasa.catalogue("planetary").published(day)
-    both = [dict(record), basic.read(article(record)).fields]
+    late = [articles_of(nasa.catalogue("basic"), day + days * DAY) for days in (0, migration.STRAY_DAYS)]
+    own = [article for articles in late for article in articles if basic.day_of(article) == f"{day}"]
+    both = [dict(nasa.catalogue("planetary").published(day)), *(basic.read(article).fields for article in own)]
     frame = clean_rows(both)
     pick = frame[["title", "explanation", "url"]].astype(object).where(frame.notna(), None)
     return [*pick.itertuples(index=False, name=None)]
 
 
-def gauntlet(seed, days=YEARS, say=lambda _: None):
-    """Lives through the years of a seed; returns what is wrong in the end, and figures."""
+def gauntlet(seed, days=YEARS, first_day=BEGIN, end="", say=lambda _: None):
+    """Lives through the years of a seed; returns what is wrong in the end, and figures.
+
+    Where `end`, one of `ENDS`, is empty, the seed says in which of its ways the planetary service ends, as it says
+    which service is preferred.
+    """
+    end = end or [*ENDS][seed % len(ENDS)]
     began = time.monotonic()
     with ExitStack() as until_done:
         home = Path(until_done.enter_context(tempfile.TemporaryDirectory(prefix=f"apod-gauntlet-{seed}-")))
@@ -295,19 +310,25 @@ def gauntlet(seed, days=YEARS, say=lambda _: None):
         postgres.start(server, processes)
         warm, program = warm_python.start(home)
         until_done.callback(os.killpg, warm, signal.SIGKILL)
-        nasa = Nasa(record_of)
+        nasa = Nasa(record_of, wounded=True)
         nasa.gateway.keys["a key"] = Quota(100_000, 1_000_000)
         nasa.faults = [
             Fault("placeholder", "planetary", since=PLACEHOLDERS_FROM),
-            Fault("gone", "planetary", since=RETIRED_FROM),
+            Fault(service="planetary", since=RETIRED_FROM, **ENDS[end]),
         ]
-        made = Gauntlet(home, server, nasa, until_done.enter_context(serving(Application(nasa))), BEGIN)
+        made = Gauntlet(home, server, nasa, until_done.enter_context(serving(Application(nasa))), first_day)
         made.preload()
-        made.begin(program)
-        plan = Plan(random.Random(seed))
+        made.begin(program, first_day, ["planetary,basic", "basic,planetary"][seed % 2])
+        plan = Plan(random.Random(seed), first_day)
         live(made, plan, days, say)
         wrong, figures = judge(made, plan, days)
-    return wrong, figures | dict(plan.counts) | {"seed": seed, "days": days, "seconds": round(time.monotonic() - began)}
+    return wrong, figures | dict(plan.counts) | {
+        "seed": seed,
+        "sources": made.sources,
+        "end": end,
+        "days": days,
+        "seconds": round(time.monotonic() - began),
+    }
 
 
 class serving:  # noqa: N801  # a context manager
@@ -334,8 +355,12 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--days", type=int, default=YEARS)
+    arguments.add_argument("--begin", type=date.fromisoformat, default=BEGIN)
+    arguments.add_argument("--end", choices=ENDS, default="")
     asked = arguments.parse_args()
-    wrong, figures = gauntlet(asked.seed, asked.days, lambda line: sys.stderr.write(f"{line}\n"))
+    wrong, figures = gauntlet(
+        asked.seed, asked.days, asked.begin, asked.end, lambda line: sys.stderr.write(f"{line}\n")
+    )
     sys.stdout.write(f"{json.dumps(figures)}\n")
     sys.exit("\n".join(wrong) or 0)
 

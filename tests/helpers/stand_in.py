@@ -4,6 +4,19 @@ from include.apod.sources import service
 from local.nasa.app import Application
 from local.nasa.faults import Fault
 
+# The ways in which a service may end for good, as options of a fault.
+ENDS = {
+    "404": {"kind": "gone"},
+    "410": {"kind": "reply", "status": 410, "text": "Gone"},
+    "redirect": {"kind": "moved"},
+    "placeholder": {"kind": "placeholder"},
+    "429": {"kind": "over_quota", "seconds": 60},
+    "error": {"kind": "error"},
+    "gateway": {"kind": "status", "status": 504},
+    "connection cut": {"kind": "reset"},
+    "page": {"kind": "html"},
+}
+
 
 class Door:
     """An address behind which each test has a stand-in of its own."""

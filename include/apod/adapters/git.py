@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from include.apod.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from include.apod.errors import ApodError
@@ -51,6 +51,31 @@ class Repository:
     token: str = field(default="", repr=False)
 
 
+def run_git(
+    args: Sequence[str], folder: Path, env: Mapping[str, str], stdin: bytes = b"", timeout: float = TIMEOUT_SECONDS
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs one git command in a folder; the caller looks at its exit status.
+
+    Raises:
+        Misconfigured: there is no git.
+        Unavailable: it took longer than `timeout` seconds.
+    """
+    try:
+        return subprocess.run(
+            ["git", *FIXED_CONFIG, *args],
+            cwd=folder,
+            env={**env},
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise Misconfigured("git is not installed where this task runs; packages.txt names it.") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"git {args[0]} took over {timeout:.0f} s.") from error
+
+
 @dataclass(frozen=True)
 class Clone:
     """A working copy of a repository's branch."""
@@ -72,36 +97,16 @@ class Clone:
 
     def attempt(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Runs one git command; the caller looks at its exit status."""
-        try:
-            return subprocess.run(
-                ["git", *FIXED_CONFIG, *args],
-                cwd=self.path,
-                env=_environment(self.repository),
-                input=stdin,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_SECONDS,
-                check=False,
-            )
-        except FileNotFoundError as error:
-            raise Misconfigured("git is not installed where this task runs; packages.txt names it.") from error
-        except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"git {args[0]} with {self.repository.url} took over {TIMEOUT_SECONDS} s.") from error
+        done = run_git(args, self.path, _environment(self.repository), (stdin or "").encode())
+        texts = (output.decode(errors="replace") for output in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, *texts)
 
     def git_bytes(self, *args: str, stdin: bytes = b"") -> bytes:
         """Runs one git command whose output is not text; raises as `git` does."""
-        result = subprocess.run(
-            ["git", *FIXED_CONFIG, *args],
-            cwd=self.path,
-            env=_environment(self.repository),
-            input=stdin,
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-        if result.returncode:
-            raise git_error(args[0], result.stderr.decode(errors="replace"), self.repository)
-        return result.stdout
+        done = run_git(args, self.path, _environment(self.repository), stdin)
+        if done.returncode:
+            raise git_error(args[0], done.stderr.decode(errors="replace"), self.repository)
+        return done.stdout
 
     def push(self) -> ApodError | None:
         """Pushes HEAD to the branch. Returns the error if somebody else pushed first, so that the caller can redo.
@@ -170,18 +175,21 @@ def clone_history(repository: Repository, folder: Path) -> Clone:
     return _clone(repository, folder, "--no-checkout")
 
 
+def git_environment() -> dict[str, str]:
+    """The environment of every git command: that of this process, without what names another repository."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    return {**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
+
+
 def _environment(repository: Repository) -> dict[str, str]:
     name, address = parseaddr(repository.author)
-    inherited = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
     return {
-        **inherited,
+        **git_environment(),
         **repository.env,
-        "GIT_TERMINAL_PROMPT": "0",
         "GIT_AUTHOR_NAME": name,
         "GIT_AUTHOR_EMAIL": address,
         "GIT_COMMITTER_NAME": name,
         "GIT_COMMITTER_EMAIL": address,
-        "LC_ALL": "C.UTF-8",
     }
 
 

@@ -28,7 +28,7 @@ class Month:
 
     Attributes:
         size, modified: of the file (bytes, nanoseconds) when it was read. While they match, the other fields hold.
-        newest: time of its newest observation, ISO 8601 in UTC.
+        newest: when we last stored an answer in it, ISO 8601 in UTC; empty if it holds only captures of others.
         observed: bit n is set if day n of the month has a record.
         denied: for each day (`YYYY-MM-DD`) of which a service said that there is no picture, the days of asking.
         deniers: the services that said so, by day.
@@ -49,7 +49,7 @@ class Coverage:
     Attributes:
         observed: the days with a picture.
         denied: for each day of which a service said that there is no picture, the days of asking.
-        newest: time of the newest observation of each month file, by month.
+        newest: when we last stored an answer in each month file, by month; captures of others are none.
         deniers: the services that said so, by day.
     """
 
@@ -97,7 +97,7 @@ def _summary(observations: Iterable[raw_store.Observation], size: int, modified:
     denied: dict[str, list[str]] = {}
     deniers: dict[str, set[str]] = {}
     for observation in observations:
-        newest = max(newest, observation.seen_at)
+        newest = newest if observation.via else max(newest, observation.seen_at)
         if observation.absent is None:
             observed |= 1 << observation.date.day
         else:
@@ -125,7 +125,7 @@ def _joined(months: Mapping[str, Month]) -> Coverage:
             for month in months.values()
             for day, askings in month.denied.items()
         },
-        {name: month.newest for name, month in months.items()},
+        {name: month.newest for name, month in months.items() if month.newest},
         {
             date.fromisoformat(day): frozenset(sources)
             for month in months.values()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-RULES_VERSION = "6"  # raise it with every change to what transform writes: columns, rules, how a source is read
+RULES_VERSION = "7"  # raise it with every change to what transform writes: columns, rules, how a source is read
 Kind = Literal["rows", "origins", "rejections"]
 SUFFIXES: dict[Kind, str] = {"rows": "csv", "origins": "origin.csv", "rejections": "rejected.csv"}
 

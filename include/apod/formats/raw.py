@@ -37,6 +37,7 @@ class Observation:
         sha256: digest of the record or of the evidence, see `digest`.
         record: the record as it was sent; None where the service says that there is no picture.
         absent: that answer, `{"status", "body"}`; None where there is a record.
+        via: who kept the answer, `{"repository", "commit", "path"}`; None where the pipeline asked by itself.
     """
 
     date: date
@@ -45,6 +46,7 @@ class Observation:
     sha256: str
     record: Record | None = None
     absent: dict[str, object] | None = None
+    via: dict[str, str] | None = None
 
 
 class RecordId(NamedTuple):
@@ -67,6 +69,7 @@ def to_line(observation: Observation) -> bytes:
         "seen_at": observation.seen_at,
         "source": observation.source,
         "sha256": observation.sha256,
+        **({"via": observation.via} if observation.via else {}),
         **content,
     }
     try:
@@ -90,6 +93,7 @@ def from_line(line: bytes) -> Observation:
         fields["sha256"],
         fields.get("record"),
         fields.get("absent"),
+        fields.get("via"),
     )
 
 

@@ -63,12 +63,14 @@ class Audit:
         before: the newest load before this one; None for the first.
         checks: the results of the quality checks.
         rejected: number of observations in quarantine.
+        unreadable: number of days that have nothing else.
     """
 
     changes: Changes
     before: PublishedLoad | None
     checks: list[CheckResult]
     rejected: int
+    unreadable: int
 
 
 def _merge_pictures(cursor: Cursor[TupleRow], changes: Changes, load: LoadInfo, md5: str) -> None:
@@ -91,8 +93,8 @@ def _merge(cursor: Cursor[TupleRow], md5: str, load: LoadInfo, allowed: Allowed)
     cursor.execute(statement("publish/merge_origin"))
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
-    (rejected,) = cursor.execute(statement("publish/count_rejected")).fetchone() or (0,)
-    return Audit(changes, before, check(cursor), rejected)
+    rejected, unreadable = cursor.execute(statement("publish/count_rejected")).fetchone() or (0, 0)
+    return Audit(changes, before, check(cursor), rejected, unreadable)
 
 
 def _files_current(store: Store, staged: Path, md5: str) -> bool:
@@ -129,7 +131,7 @@ def _outcome(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> 
 def _report(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> Report:
     changes, outcome = audit.changes, _outcome(audit, md5, load, files_current=files_current)
     findings = {result.name: result.rows for result in audit.checks}
-    findings |= {"rejected": audit.rejected, "repaired": changes.repaired}
+    findings |= {"rejected": audit.rejected, "unreadable": audit.unreadable, "repaired": changes.repaired}
     facts: dict[str, str | int] = {
         "rows": changes.rows,
         "added": changes.added,
@@ -141,6 +143,7 @@ def _report(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> R
         **{name: count for name, count in findings.items() if count},
     }
     quarantine = f"; {audit.rejected} observations in quarantine (apod.rejected)" if audit.rejected else ""
+    quarantine += f", {audit.unreadable} days are unreadable" if audit.unreadable else ""
     if outcome is Outcome.UNCHANGED:
         sentence = f"nothing new: table and CSV already hold these {changes.rows} pictures (md5 {md5}){quarantine}"
         return Report(False, sentence, facts)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from include.apod.formats.columns import MEDIA_TYPES, SOURCE_COLUMNS
 from include.apod.formats.fragments import RULES_VERSION, Origin, Rejection
 from include.apod.sources import SERVICES, Reading, service
+from include.apod.sources.absence import is_proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,11 +85,16 @@ def read(observation: Observation) -> tuple[Reading, str]:
     return reading, broken_rule(reading.fields, f"{observation.date}")
 
 
+def _is_loss(observation: Observation) -> bool:
+    """Whether the source has lost this day, which then keeps what was heard of it before."""
+    return observation.absent is not None and not is_proof(observation.date, [observation.source])
+
+
 def judge(observations: Iterable[Observation]) -> JudgedMonth:
     """Applies the hard rules to the observations of a month, which are in the order of the raw store."""
     settled, month = set(), JudgedMonth()
     for observation in reversed([*observations]):
-        if observation.date in settled:
+        if observation.date in settled or _is_loss(observation):
             continue
         if observation.absent:
             settled.add(observation.date)

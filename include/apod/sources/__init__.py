@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SERVICES = ("basic", "planetary")  # in the default order of preference
 COPYING_SERVICE = "basic"  # its archive up to 2026-09 is a copy of the other's, see `absence.py`
+CAPTURED_SERVICE = "planetary"  # others have kept its answers over the years, see `include/apod/captures`
 HOST_SERVICE = "planetary"  # the host of connection `apod_api` is the address of this one
 
 

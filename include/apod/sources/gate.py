@@ -106,23 +106,28 @@ def _repeated(records: Mapping[date, Mapping[str, object]], name: str) -> dict[d
     if name == "url" and len(records) == REPEATS - 1:
         limit = len(records)
     return {
-        day: f"the same {name} on {len(days)} days, {value[:80]!r}"
+        day: f"the same {name} as other days, {len(days)} in all, {value[:80]!r}"
         for value, days in by_value.items()
         if len(days) >= limit
         for day in days
     }
 
 
+def defects(records: Mapping[date, Mapping[str, object]]) -> dict[date, str]:
+    """The days whose record (in the one form) is no picture, each with the reason. `records` are about a month's."""
+    refused: dict[date, str] = {}
+    for name in ("explanation", "url", "title"):
+        refused |= _repeated(records, name)
+    return refused | {day: reason for day, record in records.items() if (reason := _defect(record))}
+
+
 def refused_days(records: Mapping[date, Mapping[str, object]], source: str) -> dict[date, str]:
-    """The days whose record (in the one form) is no picture, each with the reason.
+    """As `defects`, for the answer of a source.
 
     Raises:
         SourceChanged: most days are refused, so none of the answer is believed.
     """
-    refused: dict[date, str] = {}
-    for name in ("explanation", "url", "title"):
-        refused |= _repeated(records, name)
-    refused |= {day: reason for day, record in records.items() if (reason := _defect(record))}
+    refused = defects(records)
     if refused and len(refused) > MOST * len(records):
         day, reason = next(iter(refused.items()))
         raise SourceChanged(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BASE_URL = "https://api.nasa.gov"
 FIELDS = ("date", "title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright")
-LEFT_OUT = ("service_version", "concepts")  # facts about the service, not about the picture
+LEFT_OUT = ("service_version", "concepts", "concept_tags", "resource")  # facts about the service, not about the picture
 
 
 class Planetary(Client):

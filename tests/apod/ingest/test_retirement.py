@@ -11,19 +11,9 @@ from include.apod.formats.source_states import SourceState, read_source_states, 
 from include.apod.ingest.ingest import ingest, is_out
 from include.apod.sources import service
 from tests.helpers.project import NOON
+from tests.helpers.stand_in import ENDS
 
 NEXT_DAY = timedelta(days=1)
-ENDS = {
-    "404": {"kind": "gone"},
-    "410": {"kind": "reply", "status": 410, "text": "Gone"},
-    "redirect": {"kind": "moved"},
-    "placeholder": {"kind": "placeholder"},
-    "429": {"kind": "over_quota", "seconds": 60},
-    "error": {"kind": "error"},
-    "gateway": {"kind": "status", "status": 504},
-    "connection cut": {"kind": "reset"},
-    "page": {"kind": "html"},
-}
 
 
 def asked(nasa, path):

@@ -7,6 +7,7 @@ import pytest
 
 from include.apod.formats import raw as raw_store
 from include.apod.load.transform import transform
+from include.apod.status import load_status
 from tests.helpers.steps import DAY, GOOD, load, observe, written
 
 BAD = [
@@ -46,8 +47,9 @@ def test_what_breaks_a_hard_rule_goes_to_quarantine_and_its_month_goes_on(store,
     said = next(one for one in raw_store.parse_month(*month(store)) if one.date == DAY)
 
     assert [(DAY, said.sha256, "planetary", reason)] == quarantine(database)
-    assert 1 == report.facts["rows"] == report.facts["rejected"]
-    assert report.sentence.endswith("; 1 observations in quarantine (apod.rejected)")
+    assert 1 == report.facts["rows"] == report.facts["rejected"] == report.facts["unreadable"]
+    assert report.sentence.endswith("; 1 observations in quarantine (apod.rejected), 1 days are unreadable")
+    assert load_status(store, database).sentence.endswith("; 1 days are unreadable, 1 observations in quarantine")
 
 
 def month(store):

@@ -29,9 +29,9 @@ def test_a_good_answer_passes():
         ({"title": "NASA Science"}, "31 of 31 days; 2026-10-01: a placeholder, title 'NASA Science'"),
         ({"url": "https://x.example/nasa-logo@2x.png"}, "a placeholder, .*nasa-logo"),
         ({"hdurl": "https://science.nasa.gov/wp-content/themes/nasa-child/a.png"}, "a placeholder"),
-        ({"url": "https://x.example/same.jpg"}, "the same url on 31 days, 'https://x.example/same.jpg'"),
-        ({"title": "Same"}, "the same title on 31 days, 'Same'"),
-        ({"explanation": "Same."}, "the same explanation on 31 days, 'Same.'"),
+        ({"url": "https://x.example/same.jpg"}, "the same url as other days, 31 in all, 'https://x.example/same.jpg'"),
+        ({"title": "Same"}, "the same title as other days, 31 in all, 'Same'"),
+        ({"explanation": "Same."}, "the same explanation as other days, 31 in all, 'Same.'"),
         ({"title": None}, "wrong shape, title is None"),
         ({"title": " "}, "wrong shape, title is ' '"),
         ({"explanation": 7}, "wrong shape, explanation is 7"),
@@ -66,7 +66,7 @@ def test_days_may_share_a_title_but_not_a_picture():
 
     assert {} == refused_days(records, "planetary")
     assert {} == refused_days(answer(2, title="M31"), "planetary")
-    with pytest.raises(SourceChanged, match="the same url on 2 days"):
+    with pytest.raises(SourceChanged, match="the same url as other days, 2 in all"):
         refused_days(answer(2, url="https://x.example/same.jpg"), "planetary")
 
 

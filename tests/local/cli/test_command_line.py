@@ -1,5 +1,6 @@
 """`./apod` itself: its help, and one clear line for what cannot work."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 from local.cli.follow import parse_param
-from tests.helpers.project import PROJECT
+from tests.helpers.project import PROJECT, run
 
 
 def apod(*words, local, **env):
@@ -17,6 +18,7 @@ def apod(*words, local, **env):
         text=True,
         check=False,
         timeout=120,
+        cwd=PROJECT,
         env={**os.environ, "APOD_LOCAL": str(local), **env},
     )
 
@@ -28,7 +30,7 @@ def test_help_lists_every_command(tmp_path):
     assert done.returncode == 0
     assert [
         word
-        for word in ("run", "up", "down", "status", "trigger", "restore", "versions", "env")
+        for word in ("run", "up", "down", "status", "trigger", "import", "restore", "versions", "env")
         if f"\n  {word} " not in done.stdout
     ] == []
 
@@ -43,6 +45,18 @@ def test_help_lists_every_command(tmp_path):
             "apod: Say what to restore: a VERSION, --to FOLDER or --schema NAME; or --raw, the live raw store.",
         ),
         (("restore", "--raw"), "apod: There is no version yet; ./apod run makes one."),
+        (
+            ("import", "docs"),
+            "apod: docs is no git repository; say when it was captured: --seen-at 2024-05-01T12:00:00Z.",
+        ),
+        (
+            ("import", "docs", "--seen-at", "yesterday"),
+            "apod: --seen-at 'yesterday' is no time; write 2024-05-01T12:00:00Z.",
+        ),
+        (
+            ("import", ".", "--seen-at", "2024-05-01T12:00:00Z"),
+            "apod: --seen-at is for a folder or a file; the commits of a repository have their own times.",
+        ),
         (("env",), "apod: There is no local stack yet; ./apod run makes one."),
         (("status",), "apod: There is no local stack yet; ./apod run makes one."),
     ],
@@ -153,3 +167,22 @@ def test_no_package_index_is_said_in_the_end(tmp_path):
     assert 1 == done.returncode
     assert "run the same command again" in done.stderr.strip().splitlines()[-1]
     assert not (clone / ".local" / "venv" / ".installed").exists()
+
+
+def test_an_import_says_how_far_it_is_and_what_it_stored(tmp_path):
+    """Into the stack of NASA's own service, which need not be there yet; no password of the address is shown."""
+    keeper = tmp_path / "keeper"
+    record = {"date": "2024-05-01", "title": "A title", "explanation": "Words.", "media_type": "image"}
+    (tmp_path / "kept.json").write_text(json.dumps(record))
+    run("git", "init", "-q", keeper, cwd=tmp_path)
+    (keeper / "kept.json").write_text(json.dumps({**record, "date": "2024-05-02"}))
+    run("git", "add", ".", cwd=keeper)
+    run("git", "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "data", cwd=keeper)
+    local = tmp_path / "local"
+    file = apod("import", tmp_path / "kept.json", "--seen-at", "2024-05-03", local=local)
+    history = apod("import", keeper, local=local)
+
+    assert (0, 0) == (file.returncode, history.returncode), file.stderr + history.stderr
+    assert "1 observations of 1 days stored, from 1 captures of kept.json" in file.stdout
+    assert "1 of 1 captures read" in history.stdout
+    assert 2 == len((local / "live" / "data" / "raw" / "2024" / "2024-05.jsonl").read_text().splitlines())
