@@ -1,10 +1,11 @@
 """Step 1, extraction: what NASA says, day by day, kept as raw JSON.
 
-- **Reads**: NASA's services, in the order of `APOD_SOURCES` (connection `apod_api`); where there is no raw store, the
-  last version in git and DVC first.
+- **Reads**: NASA's services, in the order of `APOD_SOURCES` (connection `apod_api`); where the raw store lacks
+  something, the last version in git and DVC first.
 - **Publishes**: `apod_raw`, when a day is new, was corrected by NASA, or is said to have no picture.
 - **May it be re-run?** Always. It asks for what the calendar lacks and for the newest 16 days, and appends
-  only what differs. `start_date` and `end_date` read a range again now.
+  only what differs. `start_date` and `end_date` read a range again now; `restore` takes in what the last
+  version holds and we lack.
 - **When red**: the log's last error begins with the word for it: `source down`, `over quota`, or what a service
   answers instead of pictures. What was read is kept; the next run goes on from there. A scheduled run waits for
   today's picture (`not out yet`), until the evening; a manual one takes what there is.
@@ -21,6 +22,7 @@ with DAG(
     params={
         "start_date": Param(None, type=["null", "string"], format="date", description="Read again from this day on"),
         "end_date": Param(None, type=["null", "string"], format="date", description="Read again up to this day"),
+        "restore": Param(False, type="boolean", description="Take in what the last version holds and we lack"),
     },
     **outcomes.DAG_ARGUMENTS,
 ):

@@ -4,6 +4,7 @@
 - **Publishes**: `apod_version`, when a commit was made.
 - **May it be re-run?** Always, alone or not. It compares the branch's tip with the CSV; nothing to change, no
   commit. Bytes that the remote lost are put back either way. `message` becomes part of the commit.
+  A version that lacks words of the one before stops; `allow_shrink` lets it through.
 - **When red**: the branch names the version before, whole. The error says whether repository, DVC remote or
   credentials are to blame.
 """
@@ -16,7 +17,10 @@ with DAG(
     "apod_version",
     doc_md=__doc__,
     schedule=assets.ON_CSV,
-    params={"message": Param(None, type=["null", "string"], description="What to say about this version")},
+    params={
+        "message": Param(None, type=["null", "string"], description="What to say about this version"),
+        "allow_shrink": Param(False, type="boolean", description="Words of the version before may go"),
+    },
     **outcomes.DAG_ARGUMENTS,
 ):
     outcomes.step(tasks.version, publishes=[assets.VERSION], links=[outcomes.Commit()])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from include.apod.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 EASTERN = ZoneInfo("America/New_York")
 PUBLISHED_AT = timedelta(minutes=5)  # past midnight, US Eastern
@@ -54,6 +54,14 @@ def spans(days: Iterable[date]) -> list[Span]:
         else:
             result.append(Span(day, day))
     return result
+
+
+def complete_through(days: Collection[date], first: date) -> date | None:
+    """The last day up to which every day from `first` is among some days; None if the first is not."""
+    last = first
+    while last in days:
+        last += DAY
+    return last - DAY if last > first else None
 
 
 def parse_spans(text: str) -> set[date]:

@@ -40,7 +40,9 @@ def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
     lost_count = len(lost_days(coverage))
     lost = f"; {lost_count} are lost by the source" if lost_count else ""
     if not missing:
-        return Report(False, f"every day of {archive} is accounted for{lost}")
+        pending = len(coverage.pending(archive))
+        doubt = f"; {pending} of them were denied once, and are asked for again" if pending else ""
+        return Report(False, f"every day of {archive} is accounted for{doubt}{lost}")
     return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}{lost}", {"missing": len(missing)})
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from include.apod.days import Span, in_requests, newest_publishable, parse_span
+from include.apod.days import DAY, Span, complete_through, in_requests, newest_publishable, parse_span
 from include.apod.errors import Misconfigured
 
 ARCHIVE = Span(date(1995, 6, 16), date(2026, 11, 23))
@@ -69,3 +69,12 @@ def test_a_span_that_cannot_be_is_refused_by_its_value(start, end, match):
     """Bad input names the value and what is allowed."""
     with pytest.raises(Misconfigured, match=match):
         parse_span(start, end, ARCHIVE)
+
+
+@pytest.mark.parametrize(("missing", "through"), [((), 5), ((4,), 3), ((1,), None), ((2, 4), 1)])
+def test_complete_through_stops_at_the_first_hole(missing, through):
+    """Whatever follows it."""
+    first = date(2026, 11, 1)
+    days = {first + (number - 1) * DAY for number in range(1, 6) if number not in missing}
+
+    assert (first + (through - 1) * DAY if through else None) == complete_through(days, first)

@@ -20,7 +20,7 @@ GOOD = {"date": f"{DAY}", "title": "A title", "media_type": "image", "explanatio
 
 def load(store, database, *, shrink=False, mass_change=False):
     """The steps of `apod_load`, publish with what a person allows; returns the report of publish."""
-    transform(store)
+    transform(store, allow_shrink=shrink)
     stage_table(database, store.clean)
     stage_csv(store)
     with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as own:

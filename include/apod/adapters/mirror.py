@@ -38,7 +38,8 @@ class Contents:
     """Which files a mirror handles, and how.
 
     Attributes:
-        folders: folders of the store that are copied; `""` stands for the files at its top.
+        folders: folders of the store that are copied; `""` stands for the files at its top. A name of a file stands
+            for that file alone.
         index_files: files that refer to other files. They are uploaded after those, in this order.
         worker_files: files that each worker keeps for itself between tasks; never uploaded.
         read_only: nothing is ever uploaded or deleted in the object store.
@@ -133,14 +134,15 @@ class Mirror:
         objects = obstore.list(self.objects).collect()
         e_tags = {meta["path"]: meta["e_tag"] or f"{meta['last_modified']}" for meta in objects}
         self.cache.prune(e_tags)
-        return {name: e_tag for name, e_tag in e_tags.items() if _top_folder(name) in self.contents.folders}
+        folders = self.contents.folders
+        return {name: e_tag for name, e_tag in e_tags.items() if _top_folder(name) in folders or name in folders}
 
     def _inodes(self) -> dict[str, int]:
         """The inode of each local file, by name; hidden files and worker files are left out."""
         paths = [
             path
             for folder in self.contents.folders
-            for path in ((self.root / folder).rglob("*") if folder else self.root.iterdir())
+            for path in _files(self.root, folder)
             if path.is_file() and not path.name.startswith(".")
         ]
         return {
@@ -182,6 +184,13 @@ class Mirror:
         e_tag = result["e_tag"] or f"{obstore.head(self.objects, name)['last_modified']}"
         self.cache.add(path, name, e_tag)
         self.synced[name] = SyncedFile(e_tag, path.stat().st_ino)
+
+
+def _files(root: Path, folder: str) -> Iterator[Path]:
+    """What is in a folder, or a file itself; only files at the top stand in the folder without a name."""
+    if not folder:
+        return root.iterdir()
+    return iter([root / folder]) if (root / folder).is_file() else (root / folder).rglob("*")
 
 
 def _top_folder(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from include.apod.airflow import connections
 from include.apod.days import STALE_HOURS, Span, newest_publishable, parse_span
-from include.apod.formats.store import PUBLISHED
+from include.apod.formats.store import COMPOSITION, MANIFEST, PUBLISHED
 from include.apod.settings import read_settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def await_picture(run: Run) -> bool:
     sources = connections.open_sources(settings, now)
     if run.manual:
         return True
-    with connections.open_store(settings, "raw") as store:
+    with connections.open_store(settings, "raw", "ingest") as store:
         return is_out(sources, store, newest_publishable(now), now)
 
 
@@ -46,12 +46,12 @@ def _watch_freshness(coverage: Coverage, now: datetime) -> None:
         connections.alert("APOD is not fresh", f"{newest} ./apod status says what is left to do.")
 
 
-def _restore_raw(settings: Settings, store: Store) -> str:
-    """Restores a lost raw store; returns what was done, or an empty text if there was nothing to do."""
+def _restore_raw(settings: Settings, store: Store, *, wanted: bool) -> str:
+    """Restores a lost raw store, or what a person wants; returns what was done, or an empty text for nothing."""
     from include.apod.adapters.dvc import Remote
     from include.apod.ingest.restore_raw import is_lost, restore_raw
 
-    if not is_lost(store):
+    if not wanted and not is_lost(store):
         return ""
     with connections.open_repository(settings) as repository:
         report = restore_raw(repository, Remote(settings.dvc_remote, settings.dvc_python), store)
@@ -81,8 +81,8 @@ def ingest(run: Run) -> Report:
 
     settings, now = read_settings(), datetime.now(UTC)
     sources, scope = connections.open_sources(settings, now), _scope(run, settings, now)
-    with connections.open_store(settings, "raw", "raw.restoring") as store:
-        restored = _restore_raw(settings, store)
+    with connections.open_store(settings, "raw", "raw.restoring", "ingest", MANIFEST, COMPOSITION) as store:
+        restored = _restore_raw(settings, store, wanted=run.flag("restore"))
         report = ingest_step(sources, store, scope)
         _watch_freshness(update_coverage(store.raw, store.coverage), now)
     return replace(report, changed=True, sentence=f"{restored}; {report.sentence}") if restored else report
@@ -92,8 +92,8 @@ def transform(run: Run) -> Report:
     """Step 2."""
     from include.apod.load.transform import transform as transform_step
 
-    with connections.open_store(read_settings(), "raw", "clean") as store:
-        return transform_step(store, rebuild=run.flag("rebuild"))
+    with connections.open_store(read_settings(), "raw", "clean", COMPOSITION) as store:
+        return transform_step(store, rebuild=run.flag("rebuild"), allow_shrink=run.flag("allow_shrink"))
 
 
 def stage_table(_: Run) -> Report:
@@ -133,7 +133,9 @@ def version(run: Run) -> Report:
     from include.apod.version.version import version as version_step
 
     settings = read_settings()
-    stamp = Stamp(run.id, settings.code_version, settings.since, note=run.text("message"))
+    stamp = Stamp(
+        run.id, settings.code_version, settings.since, note=run.text("message"), allow_shrink=run.flag("allow_shrink")
+    )
     remote = Remote(settings.dvc_remote, settings.dvc_python)
     with (
         connections.open_repository(settings) as repository,

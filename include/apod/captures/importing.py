@@ -171,7 +171,7 @@ def import_captures(
         existing = raw_store.read_month(raw_store.month_file(store.raw, month))
         orphans += _orphans(existing, captures)
         if new := comparison.new(existing, found):
-            raw_store.append(store.raw, new)
+            raw_store.merge(store.raw, new)
             stored += len(new)
             days |= {observation.date for observation in new}
     store.save()

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from include.apod.adapters.files import replacing
+from include.apod.formats.raw import month_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,3 +53,12 @@ def write_composition(path: Path, composition: Composition) -> None:
     """Writes the composition of a CSV."""
     with replacing(path) as file:
         file.write(json.dumps(asdict(composition), separators=(",", ":")).encode())
+
+
+def lacking_months(composition: Composition, raw: Path) -> list[str]:
+    """The months, oldest first, of which the raw store has less than the CSV was made from: files only ever grow."""
+    return [
+        month
+        for month, source in sorted(composition.months.items())
+        if not (path := month_file(raw, month)).exists() or path.stat().st_size < source.raw_size
+    ]

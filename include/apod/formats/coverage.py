@@ -81,15 +81,10 @@ class Coverage:
             return today in askings
         return today < max(askings) + max(DAY, (max(askings) - day) / REASK_DIVISOR)
 
-    def complete_through(self, first: date) -> date | None:
-        """The last day up to which every day from `first` has a picture or a service's answer that it has none."""
-        days = sorted(day for day in self.observed | self.denied.keys() if day >= first)
-        last = None
-        for offset, day in enumerate(days):
-            if (day - first).days != offset:
-                break
-            last = day
-        return last
+    def pending(self, archive: Span) -> list[date]:
+        """The days without a picture that no service has denied often enough yet, oldest first."""
+        settled = self.observed.union(self.denied_often)
+        return [day for day in archive if day not in settled]
 
 
 def _summary(observations: Iterable[raw_store.Observation], size: int, modified: int) -> Month:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.formats.columns import COLUMNS
@@ -29,12 +30,14 @@ class Content:
         first: oldest day, `YYYY-MM-DD`.
         last: newest day.
         title: of the newest picture.
+        days: all of them.
     """
 
     rows: int
     first: str
     last: str
     title: str
+    days: frozenset[date]
 
 
 def read_rows(path: Path) -> Iterator[list[str]]:
@@ -48,4 +51,5 @@ def read_content(path: Path) -> Content:
     """The summary of a CSV with at least one row."""
     header, *rows = read_rows(path)
     day, title = header.index("date"), header.index("title")
-    return Content(len(rows), rows[0][day], rows[-1][day], rows[-1][title])
+    days = frozenset(date.fromisoformat(row[day]) for row in rows)
+    return Content(len(rows), rows[0][day], rows[-1][day], rows[-1][title], days)

@@ -96,6 +96,7 @@ class Fragment:
         key: digest of the raw bytes and `RULES_VERSION`, 16 hex digits.
         size: bytes of the rows.
         rejected: number of observations in quarantine.
+        unreadable: the days that have nothing else, `YYYY-MM-DD`.
         md5: of its files.
     """
 
@@ -106,6 +107,7 @@ class Fragment:
     key: str
     size: int
     rejected: int
+    unreadable: tuple[str, ...]
     md5: Digests
 
     def path(self, clean: Path, kind: Kind = "rows") -> Path:
@@ -177,7 +179,7 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
 def _from_json(values: list[Any]) -> Fragment:  # type: ignore[explicit-any]  # parsed JSON
     """A fragment from its entry in the manifest, a list of the values of its fields."""
     named = dict(zip((field.name for field in fields(Fragment)), values, strict=True))
-    return Fragment(**{**named, "md5": Digests(*named["md5"])})
+    return Fragment(**{**named, "unreadable": tuple(named["unreadable"]), "md5": Digests(*named["md5"])})
 
 
 def read_manifest(clean: Path) -> dict[str, Fragment]:

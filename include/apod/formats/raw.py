@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from include.apod.adapters.files import replacing
 from include.apod.errors import BadData
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from include.apod.days import Span
@@ -144,16 +144,40 @@ def months(raw: Path) -> list[Path]:
     return sorted(raw.glob("[0-9][0-9][0-9][0-9]/*.jsonl"))
 
 
+def _after(existing: Sequence[Observation], addition: Observation) -> Observation:
+    """An answer of now, at a time behind those that are there: a clock that was ahead must not hide what follows."""
+    latest = max((one.seen_at for one in existing if one.date == addition.date), default="")
+    if latest <= addition.seen_at:
+        return addition
+    later = datetime.fromisoformat(latest) + timedelta(seconds=1)
+    return replace(addition, seen_at=f"{later:%Y-%m-%dT%H:%M:%SZ}")
+
+
 def append(raw: Path, observations: Iterable[Observation]) -> None:
-    """Adds observations to their month files. Existing lines keep their bytes; each file is replaced atomically."""
+    """Adds answers of now to their month files. Existing lines keep their bytes; each file is replaced atomically."""
+    _insert(raw, observations, _after)
+
+
+def merge(raw: Path, observations: Iterable[Observation]) -> None:
+    """As `append`, for observations of the past: each keeps its time."""
+    _insert(raw, observations, lambda _, observation: observation)
+
+
+def _insert(
+    raw: Path,
+    observations: Iterable[Observation],
+    placed: Callable[[Sequence[Observation], Observation], Observation],
+) -> None:
     by_month: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_month[month_of(observation.date)].append(observation)
-    for month, additions in by_month.items():
+    for month, found in by_month.items():
         path = month_file(raw, month)
         content = path.read_bytes() if path.exists() else b""
-        existing = zip(parse_month(content, path), content.splitlines(keepends=True), strict=True)
-        lines = [*existing, *((observation, to_line(observation)) for observation in additions)]
+        existing = parse_month(content, path)
+        additions = [placed(existing, observation) for observation in found]
+        lines = [*zip(existing, content.splitlines(keepends=True), strict=True)]
+        lines += [(observation, to_line(observation)) for observation in additions]
         with replacing(path) as file:
             file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
 

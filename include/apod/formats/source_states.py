@@ -1,4 +1,4 @@
-"""`raw/sources.json`: since when a service has given no believable answer. It may be deleted at any time."""
+"""`ingest/sources.json`: since when a service has given no believable answer. It may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class SourceState:
     last_request: date
 
 
-def read_source_states(raw: Path) -> dict[str, SourceState]:
+def read_source_states(folder: Path) -> dict[str, SourceState]:
     """The states by name of the service; none if the file is missing or damaged."""
     try:
-        entries = json.loads((raw / "sources.json").read_bytes())
+        entries = json.loads((folder / "sources.json").read_bytes())
         return {name: SourceState(*map(date.fromisoformat, days)) for name, days in entries.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def write_source_states(raw: Path, states: Mapping[str, SourceState]) -> None:
+def write_source_states(folder: Path, states: Mapping[str, SourceState]) -> None:
     """Writes the states, if they differ from those in the file."""
-    if states != read_source_states(raw):
-        with replacing(raw / "sources.json") as file:
+    if states != read_source_states(folder):
+        with replacing(folder / "sources.json") as file:
             file.write(json.dumps({name: astuple(state) for name, state in states.items()}, default=str).encode())

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from include.apod.adapters.mirror import Mirror
 
 PUBLISHED = ""  # the folder of the published files: the top of the store
+MANIFEST = "clean/manifest.json"
+COMPOSITION = "composition.json"
 INDEX_FILES = (
-    "clean/manifest.json", "staged/apod_data.csv", "staged/composition.json", "apod_data.csv", "composition.json",
+    MANIFEST, "staged/apod_data.csv", "staged/composition.json", "apod_data.csv", COMPOSITION,
     "datapackage.json",
 )  # fmt: skip
 COVERAGE = "coverage.json"
@@ -55,6 +57,11 @@ class Store:
         return self.root / "raw.restoring"
 
     @property
+    def ingest(self) -> Path:
+        """What ingest remembers of its own looks: whom it asked, and what it owes."""
+        return self.root / "ingest"
+
+    @property
     def coverage(self) -> Path:
         """The index of the raw store."""
         return self.root / COVERAGE
@@ -77,7 +84,7 @@ class Store:
     @property
     def composition(self) -> Path:
         """What the published CSV is made of."""
-        return self.root / "composition.json"
+        return self.root / COMPOSITION
 
     @property
     def csv(self) -> Path:

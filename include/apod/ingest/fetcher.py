@@ -42,6 +42,7 @@ class Fetcher:
         sources: those that are still asked, in order of preference.
         budget: the most requests to make.
         failed: days that we lack and of which no source could say anything.
+        read: days that some source was asked for and did not fail at, whatever it said.
         believed: number of days that each source gave a believable answer for, by its name.
         last_failure: the last error of a source; None if there was none.
     """
@@ -50,6 +51,7 @@ class Fetcher:
         self.sources = list(sources)
         self.budget = budget
         self.failed: set[date] = set()
+        self.read: set[date] = set()
         self.believed: Counter[str] = Counter()
         self.last_failure: ApodError | None = None
         self._all_sources = tuple(sources)
@@ -78,6 +80,8 @@ class Fetcher:
             BudgetSpent: the budget is used up.
         """
         open_days = OpenDays(set(span))
+        if len(self.sources) < len(self._all_sources):  # who was left in this run might have had them
+            open_days.failed |= missing & open_days.wanted
         for source in [*self.sources]:
             if not open_days.wanted:
                 break
@@ -125,6 +129,7 @@ class Fetcher:
         answer = self._read(source, span)
         self._drop_refused(source, answer)
         self.believed[source.name] += len(answer.contents)
+        self.read |= wanted - answer.failed
         left_out = set(span) - answer.contents.keys() - answer.failed
         if left_out == set(span) and observed & left_out:
             raise SourceChanged(f"{source.name} answers {span} with nothing, and we hold pictures of it.")

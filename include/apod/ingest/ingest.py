@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.days import Span, spans
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
 from include.apod.formats import raw as raw_store
 from include.apod.formats.coverage import update_coverage
+from include.apod.formats.fragments import read_manifest
 from include.apod.formats.raw import Observation, RecordId, digest, month_file, newest_records, read_month
+from include.apod.formats.reading_list import ReadingList, read_reading_list, write_reading_list
 from include.apod.formats.source_states import read_source_states, write_source_states
 from include.apod.ingest.fetcher import BudgetSpent, Fetcher
-from include.apod.ingest.plan import Scope, plan
+from include.apod.ingest.plan import Scope, days_to_reread, plan
 from include.apod.ingest.retirement import active_sources, renewed_states, unretired_sources
 from include.apod.run import Report
 from include.apod.sources import Absent
@@ -21,7 +24,7 @@ from include.apod.sources.absence import is_proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from pathlib import Path
 
     from include.apod.formats.coverage import Coverage
@@ -64,7 +67,7 @@ def is_out(sources: Sequence[Source], store: Store, day: date, now: datetime) ->
     """Whether the picture of a day is stored already or published by now. The log says why where it is not."""
     if day in update_coverage(store.raw, store.coverage).observed:
         return True
-    fetcher = Fetcher(unretired_sources(sources, read_source_states(store.raw), now.date()), budget=10)
+    fetcher = Fetcher(unretired_sources(sources, read_source_states(store.ingest), now.date()), budget=10)
     try:
         answers = [*fetcher.fetch(Span(day, day), {day}, frozenset())]
     except (Unavailable, RateLimited) as error:
@@ -120,6 +123,11 @@ def count_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
     return sum(observation.seen_at >= start for path in paths for observation in read_month(path))
 
 
+def _unreadable(store: Store) -> set[date]:
+    """The days with nothing but quarantine, as the last transform found them."""
+    return {date.fromisoformat(day) for fragment in read_manifest(store.clean).values() for day in fragment.unreadable}
+
+
 def _shown(days: Iterable[date]) -> str:
     """The newest of some days, as spans."""
     newest = spans(days)[::-1]
@@ -167,12 +175,14 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     """
     coverage, states, today = (
         update_coverage(store.raw, store.coverage),
-        read_source_states(store.raw),
+        read_source_states(store.ingest),
         scope.now.date(),
     )
     earlier = count_since(store.raw, coverage, scope.began)
     fetcher = Fetcher(active_sources(sources, states, today), scope.budget)
-    tally, due = Tally(), plan(coverage, scope)
+    reading_list = read_reading_list(store.ingest)
+    reread = days_to_reread(coverage, reading_list, _unreadable(store), scope)
+    tally, due = Tally(), plan(coverage, reread, scope)
     try:
         while due:
             store_span(fetcher, store, due[0], coverage, scope, tally)
@@ -184,7 +194,9 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
             raise
         log.warning("%s. %d months are left for the next run", error, len(due))
     finally:
-        write_source_states(store.raw, renewed_states(sources, fetcher.believed, states, today))
+        write_source_states(store.ingest, renewed_states(sources, fetcher.believed, states, today))
+        looked_through = reading_list.looked_through if scope.reread else scope.archive.last
+        write_reading_list(store.ingest, ReadingList(looked_through, frozenset(reread - fetcher.read)))
     if fetcher.last_failure and not fetcher.answers:
         raise fetcher.last_failure
     return _report(fetcher, tally, len(due), earlier)

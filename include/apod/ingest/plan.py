@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from include.apod.days import DAY, Span, in_requests, newest_publishable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
     from include.apod.formats.coverage import Coverage
+    from include.apod.formats.reading_list import ReadingList
+
+WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -43,19 +49,34 @@ class Scope:
         return Span(self.archive.last - (self.lookback_days - 1) * DAY, self.archive.last)
 
 
-def look_back(coverage: Coverage, scope: Scope) -> Span:
-    """The days to read again: all that a daily look-back since the last look would have read.
+def look_back(coverage: Coverage, reading_list: ReadingList, scope: Scope) -> Span:
+    """The days to read again: all that a daily look-back since the last one would have read.
 
     There may have been no run for weeks, or the raw store was restored from an older version.
     """
     lookback = scope.lookback
-    if not scope.lookback_days or not coverage.newest:
+    looked_through = reading_list.looked_through
+    if looked_through is None and coverage.newest:
+        looked_through = newest_publishable(datetime.fromisoformat(max(coverage.newest.values())))
+    if not scope.lookback_days or looked_through is None:
         return lookback
-    last_look = newest_publishable(datetime.fromisoformat(max(coverage.newest.values())))
-    return Span(min(lookback.first, last_look - (scope.lookback_days - 2) * DAY), lookback.last)
+    return Span(min(lookback.first, looked_through - (scope.lookback_days - 2) * DAY), lookback.last)
 
 
-def plan(coverage: Coverage, scope: Scope) -> list[Span]:
+def days_to_reread(
+    coverage: Coverage, reading_list: ReadingList, unreadable: Collection[date], scope: Scope
+) -> set[date]:
+    """The days to read again though we hold them, or hold nothing but what is in quarantine.
+
+    That is what a person asked for, or the look-back; what earlier runs were to read again and could not; and each
+    unreadable day once a week.
+    """
+    today = scope.now.date().toordinal()
+    asked = {*(scope.reread or look_back(coverage, reading_list, scope)), *reading_list.unread}
+    asked |= {day for day in unreadable if (today - day.toordinal()) % WEEK == 0}
+    return {day for day in asked if day in scope.archive}
+
+
+def plan(coverage: Coverage, reread: Collection[date], scope: Scope) -> list[Span]:
     """The spans to ask for, newest first."""
-    reread = {day for day in scope.reread or look_back(coverage, scope) if day in scope.archive}
-    return in_requests(reread.union(coverage.missing(scope.archive, scope.now.date())))
+    return in_requests({*reread, *coverage.missing(scope.archive, scope.now.date())})

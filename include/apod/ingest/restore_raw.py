@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc import Dvc
@@ -15,38 +17,74 @@ from include.apod.adapters.git import clone
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import Unavailable
 from include.apod.formats import raw as raw_store
-from include.apod.formats.pointers import RAW_POINTER
+from include.apod.formats.composition import lacking_months, read_composition
+from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in
+from include.apod.formats.reading_list import read_reading_list, reading_list_path, write_reading_list
 from include.apod.run import Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from include.apod.adapters.dvc import Remote
     from include.apod.adapters.git import Repository
     from include.apod.formats.store import Store
 
 
 def is_lost(store: Store) -> bool:
-    """Whether there is no raw store, or a restore was interrupted."""
-    return store.restoring.exists() or not raw_store.months(store.raw)
+    """Whether the raw store is missing, less than it was, or of unknown completeness; or a restore was interrupted.
+
+    What it must hold is known from the published CSV's composition. Without one, on a new disk, only a raw store that
+    an ingest of ours has written is whole.
+    """
+    if store.restoring.exists() or not raw_store.months(store.raw):
+        return True
+    composition = read_composition(store.composition)
+    if composition is None:
+        return not reading_list_path(store.ingest).exists()
+    return bool(lacking_months(composition, store.raw))
 
 
-def _move_missing(store: Store, commit: str) -> Report:
-    """Moves missing month files into place. If it is killed, the folder remains and the next run begins again."""
+def _restore_month(path: Path, target: Path, raw: Path) -> bool:
+    """Moves a month file of a version into place, or adds what the one that is there lacks; returns if it did."""
+    observations = raw_store.read_month(path)  # raises where it is damaged
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+        return True
+    lines = {*target.read_bytes().splitlines(keepends=True)}
+    lost = [
+        one
+        for one, line in zip(observations, path.read_bytes().splitlines(keepends=True), strict=True)
+        if line not in lines
+    ]
+    raw_store.merge(raw, lost)
+    return bool(lost)
+
+
+def _restore_months(store: Store, commit: str, last: date | None) -> Report:
+    """Brings back what is lacking. If it is killed, the folder remains and the next run begins again."""
     count = 0
     for path in raw_store.months(store.restoring):
-        raw_store.read_month(path)  # raises where it is damaged
-        target = store.raw / path.relative_to(store.restoring)
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(target)
+        if _restore_month(path, store.raw / path.relative_to(store.restoring), store.raw):
             count += 1
             sys.audit("apod.restore.moved")
+    if count:  # what was heard of these months after the version is lost: the look-back goes on from there
+        write_reading_list(store.ingest, replace(read_reading_list(store.ingest), looked_through=last))
     shutil.rmtree(store.restoring)
     sentence = f"{count} months restored from version {commit}" if count else f"no month of version {commit} is lacking"
     return Report(count > 0, sentence, {"restored": count})
 
 
+def _last_day(pointer: str | None) -> date | None:
+    """The newest day of a version, from its pointer; None if it does not say."""
+    try:
+        return date.fromisoformat(facts_in(pointer).get("range", "").rpartition("..")[2])
+    except ValueError:
+        return None
+
+
 def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
-    """Restores each month file that the last version has and the raw store lacks; existing files stay as they are.
+    """Restores each observation that the last version has and the raw store lacks; what is there stays.
 
     Raises:
         Unavailable: the repository or the DVC remote does not answer, or lacks the bytes.
@@ -67,7 +105,7 @@ def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
             ) from error
         shutil.rmtree(store.restoring, ignore_errors=True)
         shutil.copytree(work.path / "data" / "raw", store.restoring)
-        commit = work.git("rev-parse", "--short=12", "HEAD")
+        commit, last = work.git("rev-parse", "--short=12", "HEAD"), _last_day(work.read(CSV_POINTER))
     store.save()  # while that folder exists, nobody takes a part of the raw store for all of it
     sys.audit("apod.restore.copied")
-    return _move_missing(store, commit)
+    return _restore_months(store, commit, last)

@@ -85,6 +85,7 @@ def _fragment(month: RawMonth, files: FragmentFiles) -> Fragment:
         key=key_of(month.content),
         size=len(files.rows),
         rejected=len(month.judged.rejections),
+        unreadable=month.judged.unreadable,
         md5=Digests(md5_hex(files.rows), md5_hex(files.origins), md5_hex(files.rejections)),
     )
 

@@ -40,6 +40,11 @@ class JudgedMonth:
     unknown_fields: set[str] = field(default_factory=set)
     findings: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The days that have nothing but quarantine, `YYYY-MM-DD`, oldest first."""
+        return tuple(sorted({row.date for row in self.rejections} - {row.date for row in self.origins}))
+
     def accept(self, observation: Observation, reading: Reading) -> None:
         """Adds a record that counts."""
         self.records.append(reading.fields)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
+from include.apod.formats.composition import lacking_months, read_composition
 from include.apod.formats.fragments import read_manifest, write_manifest
 from include.apod.run import Report
 
@@ -18,12 +20,33 @@ if TYPE_CHECKING:
 BATCH_MONTHS = 120  # about 5 MB of pictures; pandas costs as much for one month as for these
 
 
-def transform(store: Store, *, rebuild: bool = False) -> Report:
+def _check_raw(store: Store, *, allow_shrink: bool) -> None:
+    """Checks that the raw store has what the published CSV was made from: a part is not the whole.
+
+    Raises:
+        NotPublished: it is empty.
+        BadData: it lacks something, and nobody has allowed that.
+    """
+    if not raw_store.months(store.raw):
+        raise NotPublished("nothing to load yet: the raw store is empty; ./apod trigger ingest fills it")
+    composition = read_composition(store.composition)
+    lacking = lacking_months(composition, store.raw) if composition and not allow_shrink else []
+    if lacking:
+        raise BadData(
+            f"The raw store has less of {len(lacking)} months than the published CSV was made from, {lacking[0]} for "
+            "one. Nothing was published. ./apod trigger ingest restores them from the last version; if they are to go: "
+            "./apod trigger load --param allow_shrink=true"
+        )
+
+
+def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False) -> Report:
     """Writes the fragment of every raw month that lacks a current one; with `rebuild`, of every month.
 
     Raises:
-        BadData: a raw file is damaged; what was published stays.
+        NotPublished: there is nothing to transform.
+        BadData: a raw file is damaged, or less than it was and not allowed to be; what was published stays.
     """
+    _check_raw(store, allow_shrink=allow_shrink)
     if rebuild:
         shutil.rmtree(store.clean, ignore_errors=True)
     manifest, months = read_manifest(store.clean), raw_store.months(store.raw)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
@@ -39,6 +39,15 @@ HEADERS = {  # nothing from the network but pictures; text from NASA is never a 
 }
 
 
+def _parts(url: str | None) -> SplitResult:
+    """The parts of an address; all empty where it is none, as in `https://[apod`."""
+    try:
+        parts = urlsplit(url or "")
+        return parts if parts.hostname else urlsplit("")
+    except ValueError:
+        return urlsplit("")
+
+
 def image_url(picture: Row, pictures_from: str | None) -> str | None:
     """The address of an image that shows a picture or a video; None if there is none.
 
@@ -46,15 +55,15 @@ def image_url(picture: Row, pictures_from: str | None) -> str | None:
     picture is shown from where it is now.
     """
     for url in (picture["thumbnail_url"], picture["url"] if picture["media_type"] == "image" else None):
-        parts = urlsplit(url or "")
-        if parts.scheme in ("http", "https") and parts.hostname:
+        parts = _parts(url)
+        if parts.scheme in ("http", "https"):
             return f"{pictures_from.rstrip('/')}{parts.path}" if pictures_from else new_address(url) or url
     return None
 
 
 def web_url(url: str | None) -> str | None:
     """The address if it may be followed, else None."""
-    return url if urlsplit(url or "").scheme in ("http", "https") else None
+    return url if _parts(url).scheme in ("http", "https") else None
 
 
 def to_minute(time: datetime | None) -> str:
@@ -176,7 +185,7 @@ def day(request: Request, when: date) -> HTMLResponse:
 def versions(request: Request, skipped: int = 0) -> HTMLResponse:
     """The versions, newest first."""
     with views.database() as database:
-        page = views.versions(database, max(skipped, 0))
+        page = views.versions(database, views.offset(skipped))
     return _pages(request).render("versions", page=page, skipped=skipped)
 
 
@@ -198,7 +207,7 @@ def version(request: Request, commit: str) -> HTMLResponse:
 def corrections(request: Request, before: int = views.LARGEST_ID) -> HTMLResponse:
     """NASA's edits, newest first."""
     with views.database() as database:
-        page = views.corrections(database, min(max(before, 0), views.LARGEST_ID))
+        page = views.corrections(database, views.offset(before))
     return _pages(request).render("corrections", page=page)
 
 
@@ -209,5 +218,5 @@ def search(request: Request, q: str = "", skipped: int = 0) -> HTMLResponse:
     total, page = 0, views.Page([], more=False)
     if words:
         with views.database() as database:
-            total, page = views.search(database, words, max(skipped, 0))
+            total, page = views.search(database, words, views.offset(skipped))
     return _pages(request).render("search", q=words, total=total, page=page, skipped=skipped)

@@ -37,7 +37,12 @@ if TYPE_CHECKING:
 
 Row = DictRow  # of PostgreSQL, for a template
 PAGE_SIZE = 24  # pictures of a search, corrections, versions
-LARGEST_ID = 1 << 62  # larger than any correction_id
+LARGEST_ID = 1 << 62  # larger than any correction_id; PostgreSQL takes no number that is twice as large
+
+
+def offset(number: int) -> int:
+    """A number from an address, as one that PostgreSQL takes."""
+    return min(max(number, 0), LARGEST_ID)
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def version(connection: Connection, commit: str) -> tuple[Row, Diff | None]:
     Raises:
         BadData: PostgreSQL has no such version.
     """
-    rows = query(connection, "version_pair", commit=commit)
+    rows = query(connection, "version_pair", commit=commit.replace("\0", ""))
     if not rows:
         raise BadData(f"No version {commit[:60]!r} is known to PostgreSQL. ./apod versions lists what git knows.")
     before = rows[0]["md5_before"]

@@ -15,6 +15,7 @@ from include.apod.formats.pointers import CSV_POINTER, facts_in, object_in
 from include.apod.history.diff import from_bytes, from_ledger
 from include.apod.run import Report
 from include.apod.version.draft import DVC_FILES
+from include.apod.version.loss import check_words
 from include.apod.version.release_note import NewsSinceTip, release_note
 
 if TYPE_CHECKING:
@@ -80,10 +81,13 @@ def commit_draft(work: Clone, draft: Draft, connection: Connection) -> Report:
 
     Raises:
         Unavailable: others were quicker each time, or have set up DVC in another way.
+        BadData: the branch's tip holds words that the draft lacks, and nobody has allowed that.
     """
     for attempt in range(ATTEMPTS):
         if not work.git("status", "--porcelain", "--", *draft.files):
             return unchanged(work, draft.md5)
+        if draft.raw:
+            check_words(work, draft.raw, draft.url)
         message = release_note(draft.content, news_since_tip(work, draft, connection), draft.note, draft.trailers)
         head = commit(work, draft, message)
         sys.audit("apod.version.committed")

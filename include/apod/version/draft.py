@@ -17,6 +17,7 @@ from include.apod.version.snapshot import write_raw
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from include.apod.adapters.dvc import Dvc
     from include.apod.adapters.git import Clone
@@ -56,6 +57,7 @@ class Draft:
         absent: days that are proven to have had no picture.
         trailers: the facts for message and pointer, by name.
         note: what a person has to say about the version.
+        raw: folder with the raw store of the version; None if words of the version before may go.
     """
 
     md5: str
@@ -66,6 +68,7 @@ class Draft:
     absent: list[date]
     trailers: dict[str, str]
     note: str
+    raw: Path | None
 
 
 def push_bytes(
@@ -103,4 +106,14 @@ def push_bytes(
     facts = trailers(content, snapshot.md5, coverage, stamp)
     files = {name: text for name in (*DATA_FILES, *DVC_FILES) if (text := work.read(name)) is not None}
     files[CSV_POINTER] = with_facts(files[CSV_POINTER], facts)
-    return Draft(snapshot.md5, remote_state.url, files, dvc_files, content, absent_days(coverage), facts, stamp.note)
+    return Draft(
+        snapshot.md5,
+        remote_state.url,
+        files,
+        dvc_files,
+        content,
+        absent_days(coverage),
+        facts,
+        stamp.note,
+        None if stamp.allow_shrink else links / "raw",
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from include.apod.days import spans
+from include.apod.days import complete_through, spans
 from include.apod.sources.absence import absent_days, lost_days
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ class Stamp:
         code_version: commit of the running code.
         since: first day of the archive.
         note: what a person has to say about this version.
+        allow_shrink: a person has said that words of the version before may go.
     """
 
     run: str
     code_version: str
     since: date
     note: str = ""
+    allow_shrink: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,14 @@ def trailers(content: Content, md5: str, coverage: Coverage, stamp: Stamp) -> di
         coverage: what the raw store that it was made from has of each day.
         stamp: how the version is made.
     """
+    absent, lost = absent_days(coverage), lost_days(coverage)
     return {
         "Rows": f"{content.rows}",
         "Range": f"{content.first}..{content.last}",
         "CSV-MD5": md5,
-        "Complete-Through": f"{coverage.complete_through(stamp.since)}",
-        "No-Picture": " ".join(map(str, spans(absent_days(coverage)))) or "none",
-        "Lost-By-Source": " ".join(map(str, spans(lost_days(coverage)))) or "none",
+        "Complete-Through": f"{complete_through(content.days.union(absent, lost), stamp.since)}",
+        "No-Picture": " ".join(map(str, spans(absent))) or "none",
+        "Lost-By-Source": " ".join(map(str, spans(lost))) or "none",
         "Code-Commit": stamp.code_version,
         "Run": stamp.run,
     }

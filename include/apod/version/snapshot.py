@@ -15,6 +15,7 @@ from include.apod.adapters.files import md5_hex, md5_of
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
 from include.apod.formats.composition import read_composition
+from include.apod.formats.csv_file import HEADER
 from include.apod.formats.fragments import key_of
 from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
@@ -56,7 +57,7 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
 
     Raises:
         BadData: the CSV is not the one that was proven equal to the table.
-        NotPublished: it is not known what the CSV was made from.
+        NotPublished: it has no picture yet, or it is not known what it was made from.
     """
     data.mkdir(exist_ok=True)
     csv = data / "apod_data.csv"
@@ -67,6 +68,8 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
         shutil.copyfile(store.datapackage, data / "datapackage.json")
         composition = read_composition(store.composition)
         load = latest_load(connection)
+    if csv.stat().st_size <= len(HEADER):
+        raise NotPublished("The CSV has no picture yet; ./apod trigger ingest asks NASA for them.")
     md5 = md5_of(csv)
     if load is None or load.md5 != md5:
         raise BadData(

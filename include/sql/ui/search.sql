@@ -7,6 +7,6 @@ select
     url,
     thumbnail_url
 from apod.picture
-where to_tsvector('english', title || ' ' || coalesce(explanation, '')) @@ websearch_to_tsquery('english', %(words)s)
+where to_tsvector('english', left(title || ' ' || coalesce(explanation, ''), 100000)) @@ websearch_to_tsquery('english', %(words)s)
 order by date desc
 limit %(most)s offset %(skipped)s

@@ -12,6 +12,7 @@ from include.apod.days import Span
 from include.apod.errors import ApodError, BadData, Misconfigured
 from include.apod.formats import raw as raw_store
 from include.apod.formats.coverage import read_coverage
+from include.apod.formats.reading_list import ReadingList
 from include.apod.history.passport import passport
 from include.apod.ingest.ingest import ingest
 from include.apod.ingest.plan import Scope, look_back
@@ -98,14 +99,14 @@ def test_an_import_that_was_killed_goes_on(store, keeper, monkeypatch):
     """Each month is stored whole, and the next import stores what is left."""
     keeper.commit("2026-11-24T00:00:00Z", a_json=fiction(ARCHIVE))
     now = NOON + timedelta(days=1)
-    append = raw_store.append
+    merge = raw_store.merge
 
     def die_at_the_second(raw, found):
         if raw_store.months(raw):
             raise KeyboardInterrupt
-        append(raw, found)
+        merge(raw, found)
 
-    monkeypatch.setattr(raw_store, "append", die_at_the_second)
+    monkeypatch.setattr(raw_store, "merge", die_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         take_in(store, keeper.folder, now=now)
     monkeypatch.undo()
@@ -151,7 +152,7 @@ def test_the_calendar_asks_only_for_what_is_left(store, keeper, nasa):
     coverage = read_coverage(store.raw)
 
     assert [date(2026, 11, day) for day in (20, 21, 22, 23)] == coverage.missing(ARCHIVE, NOON.date())
-    assert scope.lookback == look_back(coverage, scope)
+    assert scope.lookback == look_back(coverage, ReadingList(), scope)
     assert 4 == ingest(nasa.sources(), store, scope).facts["added"]
 
 

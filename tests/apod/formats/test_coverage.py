@@ -87,10 +87,11 @@ def test_a_month_that_is_gone_is_missing_again(filled):
     assert date(1995, 7, 4) not in update_coverage(filled.raw, filled.coverage).observed
 
 
-def test_complete_through_stops_at_the_first_hole(filled):
-    """A day that is denied is accounted for, a day that is missing is not."""
-    coverage = read_coverage(filled.raw)
-    first = date(1995, 6, 16)
-    holed = replace(coverage, observed=coverage.observed - {date(1995, 8, 3)})
+def test_a_day_that_was_denied_once_is_pending(filled):
+    """It is asked for again; one that was denied on two days is settled."""
+    coverage, today = read_coverage(filled.raw), date(2026, 11, 23)
+    once, twice = date(1995, 8, 17), date(1995, 8, 18)
+    denied = {once: frozenset({today}), twice: frozenset({today, today - timedelta(1)})}
+    coverage = replace(coverage, observed=coverage.observed - denied.keys(), denied=denied)
 
-    assert (date(1995, 9, 30), date(1995, 8, 2)) == (coverage.complete_through(first), holed.complete_through(first))
+    assert [once] == coverage.pending(Span(date(1995, 8, 16), date(1995, 8, 20)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.apod.errors import BadData
-from include.apod.formats.raw import Observation, append, digest, months, newest, parse_month
+from include.apod.formats.raw import Observation, append, digest, merge, months, newest, parse_month
 
 DAY = date(2026, 11, 22)
 
@@ -52,9 +52,20 @@ def test_what_stands_there_keeps_its_bytes(tmp_path):
 def test_the_newest_observation_of_a_day_counts(tmp_path):
     """Whatever order they were written in."""
     append(tmp_path, [observation(seen_at="2026-11-24T10:00:00Z", title="newer")])
-    append(tmp_path, [observation(title="older")])
+    merge(tmp_path, [observation(title="older")])
 
     assert newest(read(tmp_path))[DAY].record["title"] == "newer"
+
+
+def test_a_clock_that_was_ahead_hides_nothing(tmp_path):
+    """What is heard later counts, a second after what claims to be of the future; another day is not affected."""
+    other = date(2026, 11, 23)
+    append(tmp_path, [observation(seen_at="2026-11-25T10:00:00Z", title="heard at a wrong time")])
+    append(tmp_path, [observation(title="heard later"), observation(other)])
+    said = newest(read(tmp_path))
+
+    assert ("heard later", "2026-11-25T10:00:01Z") == (said[DAY].record["title"], said[DAY].seen_at)
+    assert "2026-11-23T10:00:00Z" == said[other].seen_at
 
 
 def test_equal_values_have_equal_digests():

@@ -8,16 +8,26 @@ import pytest
 
 from include.apod.days import Span, in_requests
 from include.apod.errors import RateLimited, SourceChanged, Unavailable
+from include.apod.formats import raw as raw_store
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.raw import months, newest, parse_month
+from include.apod.formats.reading_list import read_reading_list
 from include.apod.ingest.ingest import ingest, is_out
 from include.apod.ingest.plan import plan
+from include.apod.load.transform import transform
 from local.nasa.archive import record_of
 from local.nasa.planetary import with_extras
 from tests.helpers.project import NOON
+from tests.helpers.steps import edit
 
 NEXT_DAY = timedelta(days=1)
 JUNE_1995 = Span(date(1995, 6, 16), date(1995, 9, 30))
+
+
+def later_than(scope, days):
+    """The scope of a run so many days later."""
+    archive = Span(scope.archive.first, scope.archive.last + timedelta(days))
+    return replace(scope, now=scope.now + timedelta(days), archive=archive)
 
 
 def read(raw):
@@ -161,7 +171,7 @@ def test_a_source_that_comes_back_is_heard_again_once(nasa, store, scope):
 
 def test_the_plan_is_the_calendar_newest_first(store, scope):
     """31 years are 378 spans; a full store needs the look-back only."""
-    spans = plan(read_coverage(store.raw), replace(scope, archive=Span(date(1995, 6, 16), date(2026, 11, 23))))
+    spans = plan(read_coverage(store.raw), (), replace(scope, archive=Span(date(1995, 6, 16), date(2026, 11, 23))))
 
     assert (378, Span(date(2026, 11, 1), date(2026, 11, 23))) == (len(spans), spans[0])
 
@@ -329,3 +339,65 @@ def test_an_edit_that_was_made_while_nobody_looked_is_found(nasa, store, scope):
 
     assert 1 == report.facts["corrected"]
     assert 34 == report.facts["added"]
+
+
+def test_a_look_back_that_was_interrupted_is_finished(nasa, store, scope):
+    """NASA edited a day of a long pause; the run after it gets no further than the newest month."""
+    ingest(nasa.sources(), store, scope)
+    edited, later = date(2026, 11, 12), later_than(scope, 100)
+    nasa.service.now = lambda: later.now
+    nasa.service.edit(edited, title="Edited in the pause")
+    first = ingest(nasa.sources(), store, replace(later, budget=2))
+    ingest(nasa.sources(), store, replace(later, reread=Span(later.archive.last, later.archive.last), budget=1))
+    latest = later_than(later, 1)
+    nasa.service.now = lambda: latest.now
+    second = ingest(nasa.sources(), store, latest)
+
+    assert first.facts["months_left"] > 0
+    assert 1 == second.facts["corrected"]
+    assert read_reading_list(store.ingest).unread == frozenset()
+
+
+def test_a_range_that_a_person_wants_is_read_to_its_end(nasa, store, scope):
+    """What the budget left is read by the next run, as the report says."""
+    ingest(nasa.sources(), store, scope)
+    nasa.service.edit(date(2026, 10, 2), title="Edited")
+    asked = ingest(nasa.sources(), store, replace(scope, reread=scope.archive, budget=1))
+    next_run = ingest(nasa.sources(), store, scope)
+
+    assert (1, 0) == (asked.facts["months_left"], asked.facts["corrected"])
+    assert 1 == next_run.facts["corrected"]
+
+
+def test_an_outage_of_one_source_is_no_proof_by_another(nasa, store, scope):
+    """On none of the two days was the one asked that has the picture."""
+    nasa.fault("missing", service="basic", first=date(2026, 10, 5), last=date(2026, 10, 5))
+    nasa.fault("status", service="planetary", status=503)
+    for days in (0, 1, 2):
+        later = later_than(scope, days)
+        nasa.service.now = lambda later=later: later.now
+        ingest(nasa.sources("planetary", "basic"), store, later)
+
+    assert [] == read_coverage(store.raw).denied_often
+
+
+def test_an_unreadable_day_is_asked_for_again_once_a_week(nasa, store, scope):
+    """NASA may mend it, years later too."""
+    ingest(nasa.sources(), store, scope)
+    bad = date(2026, 10, 3)
+    edit(store, bad, media_type="hologram")
+    path = store.raw / "2026" / "2026-10.jsonl"
+    path.write_bytes(
+        b"".join(line for line in path.read_bytes().splitlines(True) if b"10-03" not in line[:22] or b"holo" in line)
+    )
+    transform(store)
+    corrected = []
+    for days in range(1, 15):
+        later = later_than(scope, days)
+        nasa.service.now = lambda later=later: later.now
+        before = len(nasa.service.request_log)
+        ingest(nasa.sources(), store, later)
+        corrected.append(sum("2026-10" in url or "2610" in url for url in [*nasa.service.request_log][before:]))
+
+    assert 2 == sum(map(bool, corrected))
+    assert "hologram" not in raw_store.newest(raw_store.read_month(path))[bad].record["media_type"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from include.apod.adapters.dvc import Remote
+from include.apod.days import DAY
 from include.apod.errors import Misconfigured, Unavailable
 from include.apod.formats.raw import months
 from include.apod.formats.store import Store
@@ -58,6 +59,43 @@ def test_a_month_that_was_deleted_comes_back_and_the_others_stay(versioned, load
     restore_raw(repository, remote, loaded)
 
     assert {"2026-10.jsonl": versioned["2026-10.jsonl"], "2026-11.jsonl": newer} == content(loaded)
+
+
+def test_lines_that_were_lost_come_back_between_those_that_are_there(versioned, loaded, repository, remote):
+    """Half a month file, from a backup of some time ago; the CSV's composition tells that it is not whole."""
+    path = loaded.raw / "2026/2026-10.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[::2]))
+    lost = is_lost(loaded)
+    restore_raw(repository, remote, loaded)
+
+    assert (True, False) == (lost, is_lost(loaded))
+    assert versioned == content(loaded)
+
+
+def test_a_raw_store_of_unknown_origin_on_a_new_disk_is_compared(versioned, loaded, repository, remote):
+    """Somebody copied a part of it by hand; no CSV is there to tell, and no ingest of ours has written it."""
+    (loaded.raw / "2026/2026-10.jsonl").unlink()
+    loaded.composition.unlink()
+    shutil.rmtree(loaded.ingest)
+    lost = is_lost(loaded)
+    restore_raw(repository, remote, loaded)
+
+    assert (True, False) == (lost, is_lost(loaded))
+    assert versioned == content(loaded)
+
+
+def test_the_look_back_goes_on_from_the_version(versioned, loaded, repository, remote, nasa, scope):
+    """NASA's edit after the version was heard, and is lost; it is heard again though it is old by now."""
+    nasa.service.edit(scope.archive.last, title="Edited")
+    later = replace(scope, now=scope.now + 40 * DAY, archive=replace(scope.archive, last=scope.archive.last + 40 * DAY))
+    nasa.service.now = lambda: later.now
+    ingest(nasa.sources(), loaded, later)
+    (loaded.raw / "2026/2026-11.jsonl").unlink()
+    restore_raw(repository, remote, loaded)
+    ingest(nasa.sources(), loaded, later)
+
+    assert "Edited" in content(loaded)["2026-11.jsonl"].decode()
 
 
 def test_restoring_twice_is_restoring_once(versioned, loaded, repository, remote):

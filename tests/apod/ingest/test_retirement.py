@@ -60,20 +60,24 @@ def test_an_address_that_nobody_answers_at(nasa, store, scope, address):
 
     assert (54, 0) == (report.facts["added"], report.facts["source_down"])
     assert dead.requests <= 2
-    assert {"planetary": SourceState(NOON.date(), NOON.date())} == read_source_states(store.raw)
+    assert {"planetary": SourceState(NOON.date(), NOON.date())} == read_source_states(store.ingest)
 
 
 def test_one_that_comes_back_is_heard_again(nasa, store, scope):
     """By the question of the week."""
-    write_source_states(store.raw, {"planetary": SourceState(NOON.date() - 20 * NEXT_DAY, NOON.date() - 7 * NEXT_DAY)})
+    write_source_states(
+        store.ingest, {"planetary": SourceState(NOON.date() - 20 * NEXT_DAY, NOON.date() - 7 * NEXT_DAY)}
+    )
     report = ingest(nasa.sources("planetary", "basic"), store, scope)
 
-    assert (54, {}) == (report.facts["added"], read_source_states(store.raw))
+    assert (54, {}) == (report.facts["added"], read_source_states(store.ingest))
 
 
 def test_waiting_for_the_picture_asks_no_retired_service(nasa, store):
     """It looks every hour, and the question of the week is ingest's."""
-    write_source_states(store.raw, {"planetary": SourceState(NOON.date() - 20 * NEXT_DAY, NOON.date() - 9 * NEXT_DAY)})
+    write_source_states(
+        store.ingest, {"planetary": SourceState(NOON.date() - 20 * NEXT_DAY, NOON.date() - 9 * NEXT_DAY)}
+    )
     nasa.fault("missing", service="basic", first=NOON.date())
 
     assert not is_out(nasa.sources("planetary", "basic"), store, NOON.date(), NOON)
@@ -83,10 +87,10 @@ def test_waiting_for_the_picture_asks_no_retired_service(nasa, store):
 def test_the_state_is_read_back(store):
     """And a damaged file counts as none."""
     states = {"planetary": SourceState(NOON.date(), NOON.date() + NEXT_DAY)}
-    store.raw.mkdir(parents=True)
-    write_source_states(store.raw, states)
+    store.ingest.mkdir(parents=True)
+    write_source_states(store.ingest, states)
 
-    assert states == read_source_states(store.raw)
+    assert states == read_source_states(store.ingest)
     for damage in (b"[", b"[]", b'{"planetary": 1}', b'{"planetary": ["x", "y"]}', b'{"planetary": ["2026-01-01"]}'):
-        (store.raw / "sources.json").write_bytes(damage)
-        assert {} == read_source_states(store.raw)
+        (store.ingest / "sources.json").write_bytes(damage)
+        assert {} == read_source_states(store.ingest)

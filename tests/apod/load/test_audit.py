@@ -30,6 +30,7 @@ def test_days_that_would_vanish_stop_the_publish(loaded, database):
     """What was there before stays; how many, which, and how to let it through is said."""
     before = state(loaded, database)
     (loaded.raw / "2026" / "2026-10.jsonl").unlink()
+    loaded.composition.unlink()  # else transform would stop it
     with pytest.raises(
         BadData,
         match=r"remove 31 of 54 pictures \(2026-10-01, 2026-10-02, 2026-10-03, 2026-10-04, 2026-10-05, …\)\. Nothing "

@@ -12,6 +12,7 @@ from include.apod.adapters.files import md5_of
 from include.apod.adapters.sql import FOLDER
 from include.apod.formats.columns import COLUMNS
 from include.apod.formats.csv_file import read_content
+from include.apod.formats.schema import migrate
 from include.apod.formats.statements import statement
 from include.apod.load.publish import LoadInfo, publish
 from local.stack.postgres import binaries
@@ -66,6 +67,28 @@ def test_a_text_of_any_length_goes_through(loaded, database):
 
     assert 10_000_000 == scalar(database, "select max(length(explanation)) from apod.picture")
     assert 54 == read_content(loaded.csv).rows
+
+
+def test_search_stops_no_load(loaded, database):
+    """Two megabytes of different words: more than an index can hold."""
+    words = " ".join(f"word{number:x}" for number in range(250_000))
+    edit(loaded, date(2026, 11, 20), explanation=words)
+
+    assert 1 == load(loaded, database).facts["changed"]
+    assert words == scalar(database, "select explanation from apod.picture where date = '2026-11-20'")
+
+
+def test_an_index_from_before_the_bound_is_made_anew(loaded, database):
+    """A database that an older version made."""
+    database.execute("drop index apod.picture_words")
+    database.execute(
+        "create index picture_words on apod.picture using gin "
+        "(to_tsvector('english', title || ' ' || coalesce(explanation, '')))"
+    )
+    database.execute("delete from apod.schema_change where number = 17")
+    migrate(database)
+
+    assert "100000" in scalar(database, "select indexdef from pg_indexes where indexname = 'picture_words'")
 
 
 def test_a_correction_touches_its_row_only(loaded, database):

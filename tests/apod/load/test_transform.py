@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from include.apod.errors import BadData
+from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
 from include.apod.formats.fragments import read_manifest
 from include.apod.ingest.ingest import ingest
 from include.apod.load.clean import clean_rows, write_fragments
 from include.apod.load.rules import RULES, effects
 from include.apod.load.transform import transform
-from tests.helpers.steps import GOOD, observe, written
+from tests.helpers.steps import GOOD, load, observe, written
 
 
 def row_of(store, **record):
@@ -210,3 +210,24 @@ def test_what_was_put_right_is_counted(nasa, store, scope, caplog):
     said = next(record.message for record in caplog.records if record.message.startswith("Put right in 2 months"))
 
     assert "notice " in said
+
+
+def test_a_part_of_the_raw_store_is_not_taken_for_all_of_it(loaded, database):
+    """Neither a month less, nor half a month; a person may say that it is so."""
+    path = loaded.raw / "2026" / "2026-10.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:10]))
+    with pytest.raises(BadData, match="less of 1 months than the published CSV was made from, 2026-10 for one"):
+        transform(loaded)
+    path.unlink()
+    with pytest.raises(BadData, match="less of 1 months"):
+        transform(loaded)
+
+    assert 23 == load(loaded, database, shrink=True).facts["rows"]
+    assert not transform(loaded).changed  # what was published last is the measure
+
+
+def test_an_empty_raw_store_is_nothing_to_load(store):
+    """It is skipped, not published as an archive without pictures."""
+    with pytest.raises(NotPublished, match="nothing to load yet: the raw store is empty"):
+        transform(store)

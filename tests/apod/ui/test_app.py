@@ -225,6 +225,8 @@ def test_nasas_words_are_never_markup(http, archive, database, monkeypatch):
         "/corrections?before=-1",
         "/corrections?before=99999999999999999999999",
         "/versions?skipped=-1",
+        "/versions?skipped=99999999999999999999999",
+        "/search?q=galaxy&skipped=99999999999999999999999",
     ],
 )
 def test_what_is_typed_is_a_value_and_nothing_else(http, archive, database, address):
@@ -240,6 +242,9 @@ def test_what_is_typed_is_a_value_and_nothing_else(http, archive, database, addr
     [
         ("/versions/..%2f..%2fetc%2fpasswd", 404),
         ("/versions/no-such-commit", 404),
+        ("/versions/%00", 404),
+        ("/day/0001-01-01", 404),
+        ("/day/9999-12-31", 404),
         ("/day/2026-13-01", 422),
         ("/day/1900-01-01", 404),
         ("/static/..%2fapp.py", 404),
@@ -250,6 +255,19 @@ def test_what_is_typed_is_a_value_and_nothing_else(http, archive, database, addr
 def test_what_is_not_there_is_told(http, archive, address, status):
     """With the status that machines expect."""
     assert status == http.get(address).status_code
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[apod", "https://", "http://[::1", "//x", "\u00e9://\u00e9", "https://x:y/"]
+)
+def test_an_address_that_is_none_costs_no_view(http, archive, database, address):
+    """Whatever a service once said."""
+    database.execute("update apod.picture set url = %s, hdurl = %s, page_url = %s", (address, address, address))
+    newest = f"{NOON:%Y-%m-%d}"
+
+    assert [200] * 4 == [
+        http.get(view).status_code for view in ("/", f"/day/{newest}", "/search?q=the", "/corrections")
+    ]
 
 
 def test_the_answers_forbid_what_the_page_does_not_need(http, archive):

@@ -10,7 +10,7 @@ from include.apod.formats.csv_file import Content
 from include.apod.history.diff import Diff
 from include.apod.version.release_note import NewsSinceTip, Stamp, release_note, trailers
 
-CONTENT = Content(11478, "1995-06-16", "2026-11-22", "A title")
+CONTENT = Content(11478, "1995-06-16", "2026-11-22", "A title", frozenset())
 
 
 def changes(added, corrected, removed):
@@ -35,7 +35,7 @@ def test_the_subject_counts_what_changed(changes, subject):
 
 def test_a_long_title_with_line_ends_stays_one_short_line():
     """A subject is one line, whatever NASA sends."""
-    content = Content(1, "2026-11-22", "2026-11-22", "Many\nwords " * 20)
+    content = Content(1, "2026-11-22", "2026-11-22", "Many\nwords " * 20, frozenset())
     subject = release_note(content, NewsSinceTip(None), "", {"Rows": "1"}).splitlines()[0]
 
     assert subject == 'data: 2026-11-22 "Many words Many words Many words Many words Many words Many…" (1 pictures)'

@@ -1,5 +1,7 @@
 """Step 5, against real git and DVC repositories."""
 
+import json
+import shutil
 import sys
 from dataclasses import replace
 from datetime import date
@@ -12,11 +14,12 @@ from include.apod.adapters.dvc import Remote
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.git import Repository
 from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
+from include.apod.formats.csv_file import HEADER
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
 from tests.helpers.project import run
 from tests.helpers.repository import STAMP, log, pull
-from tests.helpers.steps import edit, load
+from tests.helpers.steps import edit, load, observe
 
 
 @pytest.fixture
@@ -150,7 +153,7 @@ def test_no_csv_is_nothing_to_do(repository, remote, store, database):
 
 def test_a_csv_that_was_not_proven_is_refused(commit, bare, loaded):
     """Only what equals the table becomes a version."""
-    loaded.csv.write_text("date\n2026-01-01\n")
+    loaded.csv.write_bytes(HEADER + b"2026-01-01\n")
     with pytest.raises(BadData, match="not the one that was proven equal.*trigger load"):
         commit()
 
@@ -196,3 +199,55 @@ def test_versions_may_go_to_a_branch_of_their_own(bare, remote, loaded, database
 
     assert "code" == log(bare, "%s")
     assert (tmp_path / "pulled" / "data" / "apod_data.csv.dvc").exists()
+
+
+def test_words_that_the_version_before_has_are_not_dropped(commit, loaded, database, bare):
+    """A month less, or a newer word of a day less: nothing is committed until a person says so."""
+    edit(loaded, date(2026, 11, 20), title="Heard and lost")
+    load(loaded, database)
+    commit()
+    path = loaded.raw / "2026" / "2026-11.jsonl"
+    path.write_bytes(b"".join(line for line in path.read_bytes().splitlines(keepends=True) if b"Heard" not in line))
+    (loaded.raw / "2026" / "2026-10.jsonl").unlink()
+    load(loaded, database, shrink=True)
+    with pytest.raises(
+        BadData, match=r"main holds 32 observations that the raw store lacks \(2026/2026-10.jsonl, 2026/"
+    ):
+        commit()
+    before = log(bare, "%s")
+    commit(allow_shrink=True)
+
+    assert "Heard and lost" not in before
+    assert "-31, 23 pictures" in log(bare, "%s")
+
+
+def test_two_deployments_do_not_undo_each_other(commit, loaded, database, repository, remote, bare, tmp_path):
+    """The same words at other times are no loss; an older word over a newer one is."""
+    commit()
+    other = replace(loaded, root=tmp_path / "another deployment")
+    shutil.copytree(loaded.root, other.root)
+    first = json.loads((loaded.raw / "2026" / "2026-11.jsonl").read_bytes().splitlines()[-4])["record"]["title"]
+    day = date(2026, 11, 20)
+    edit(loaded, day, title="Edited")
+    load(loaded, database)
+    commit(run="theirs")
+    edit(loaded, day, title=first, seen_at="2026-11-25T00:00:00Z")  # NASA takes it back
+    load(loaded, database)
+    commit(run="theirs again")
+    edit(other, day, title="Edited", seen_at="2026-11-24T06:00:00Z")
+    load(other, database)
+
+    with pytest.raises(BadData, match="main holds 1 observations that the raw store lacks"):
+        version(repository, remote, other, database, replace(STAMP, run="ours"))
+    edit(other, day, title=first, seen_at="2026-11-25T06:00:00Z")
+    load(other, database)
+
+    assert version(repository, remote, other, database, replace(STAMP, run="ours, later")).changed
+
+
+def test_an_archive_without_a_picture_is_no_version(repository, remote, store, database):
+    """All of it in quarantine."""
+    observe(store, title=7)
+    load(store, database)
+    with pytest.raises(NotPublished, match="The CSV has no picture yet"):
+        version(repository, remote, store, database, STAMP)

@@ -1,0 +1,85 @@
+"""A version never drops words that the one before it had, unless a person says so."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from include.apod.adapters.files import md5_of
+from include.apod.adapters.remote import default_url, download_object
+from include.apod.errors import BadData
+from include.apod.formats import raw as raw_store
+from include.apod.formats.pointers import RAW_POINTER, object_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from include.apod.adapters.git import Clone
+    from include.apod.formats.raw import Observation
+
+log = logging.getLogger(__name__)
+
+SHOWN_MONTHS = 5
+
+
+def _object(url: str, name: str, temporary: Path) -> bytes | None:
+    """The bytes of an object in a remote; None, with a warning, where they are lost."""
+    try:
+        if download_object(url, name, temporary):
+            return temporary.read_bytes()
+    finally:
+        temporary.unlink(missing_ok=True)
+    log.warning("%s of the version at the branch's tip is not whole in %s; its words cannot be compared.", name, url)
+    return None
+
+
+def _dropped(before: list[Observation], after: list[Observation]) -> list[Observation]:
+    """The observations before whose words are lost after: nowhere, or where the newest of their day are older ones.
+
+    The time alone makes no difference: two deployments hear the same words at different times.
+    """
+    known = {(one.date, one.source, one.sha256) for one in after}
+    newest = raw_store.newest(after)
+    lost = [one for one in before if (one.date, one.source, one.sha256) not in known]
+    for day, one in raw_store.newest(before).items():
+        last = newest.get(day, one)
+        if one not in lost and last.seen_at < one.seen_at and (last.source, last.sha256) != (one.source, one.sha256):
+            lost.append(one)
+    return lost
+
+
+def check_words(work: Clone, raw: Path, url: str) -> None:
+    """Checks that a raw store has every observation of the version at HEAD.
+
+    Only months that differ are downloaded: on an ordinary day one or two.
+
+    Args:
+        work: a clone; HEAD is what the version is to be put on top of.
+        raw: the folder with the raw store of the version.
+        url: of the DVC remote, where the version at HEAD names none.
+
+    Raises:
+        BadData: it lacks some; the branch is as it was.
+        Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
+    """
+    name = object_in(work.git("show", f"HEAD:{RAW_POINTER}")) if work.has(RAW_POINTER) else None
+    config = work.git("show", "HEAD:.dvc/config") if work.has(".dvc/config") else None
+    url, temporary = default_url(config) or url, work.path.parent / "before"
+    listing = _object(url, name, temporary) if name else None
+    present = {f"{path.relative_to(raw)}": path for path in raw.rglob("*.jsonl")}
+    lost: dict[str, int] = {}
+    for entry in json.loads(listing or b"[]"):
+        path = present.get(entry["relpath"], raw / entry["relpath"])
+        if path.exists() and md5_of(path) == entry["md5"]:
+            continue
+        before = _object(url, entry["md5"], temporary)
+        if before and (dropped := _dropped(raw_store.parse_month(before, path), raw_store.read_month(path))):
+            lost[entry["relpath"]] = len(dropped)
+    if lost:
+        months = ", ".join([*lost][:SHOWN_MONTHS]) + (", …" if len(lost) > SHOWN_MONTHS else "")
+        raise BadData(
+            f"{work.repository.branch} holds {sum(lost.values())} observations that the raw store lacks ({months}). "
+            "Nothing was committed. ./apod trigger ingest --param restore=true takes them in, and a load and a version "
+            "follow; if they are to go: ./apod trigger version --param allow_shrink=true"
+        )
