@@ -88,12 +88,16 @@ def published_md5(connection: Connection) -> str | None:
     return load.md5 if load else None
 
 
-def version_status(store: Store, repository: Repository) -> Report:
-    """Whether the branch's tip points at the published CSV."""
+def tip_csv(repository: Repository) -> str | None:
+    """The md5 of the CSV that the branch's tip points at; None if it points at none."""
+    with scratch("status") as folder:
+        return object_in(clone(repository, folder / "clone").read(CSV_POINTER))
+
+
+def version_status(store: Store, branch: str, tip: str | None) -> Report:
+    """Whether a branch whose tip points at a CSV with the md5 `tip` points at the published one."""
     if not store.csv.exists():
         return Report(False, "nothing to version yet: there is no CSV")
-    with scratch("status") as folder:
-        tip = object_in(clone(repository, folder / "clone").read(CSV_POINTER))
     if tip != md5_of(store.csv):
-        return Report(True, f"the CSV is not on {repository.branch} yet")
-    return Report(False, f"{repository.branch} points at the CSV there is now")
+        return Report(True, f"the CSV is not on {branch} yet")
+    return Report(False, f"{branch} points at the CSV there is now")

@@ -4,7 +4,7 @@ from include.apod.formats.fragments import read_manifest
 from include.apod.formats.store import Store
 from include.apod.ingest.ingest import ingest
 from include.apod.load.transform import transform
-from include.apod.status import ingest_status, load_status, version_status
+from include.apod.status import ingest_status, load_status, tip_csv, version_status
 from include.apod.version.version import version
 from tests.helpers.repository import STAMP
 from tests.helpers.steps import load
@@ -49,10 +49,10 @@ def test_load_goes_from_nothing_to_transform_to_publish_to_done(nasa, store, sco
 
 def test_version_goes_from_nothing_to_due_to_done(store, loaded, repository, remote, database):
     """Compared with the tip of the branch."""
-    said = [version_status(Store(store.root / "empty"), repository).sentence]
-    said.append(version_status(loaded, repository).sentence)
+    said = [version_status(Store(store.root / "empty"), "main", None).sentence]
+    said.append(version_status(loaded, "main", tip_csv(repository)).sentence)
     version(repository, remote, loaded, database, STAMP)
-    said.append(version_status(loaded, repository).sentence)
+    said.append(version_status(loaded, "main", tip_csv(repository)).sentence)
 
     assert said == [
         "nothing to version yet: there is no CSV",

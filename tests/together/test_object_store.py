@@ -15,6 +15,7 @@ from include.apod.history.versions import pullable, read_versions
 from include.apod.run import Run
 from include.apod.settings import read_settings
 from include.apod.ui import views
+from include.apod.ui.lookout import Lookout
 from tests.helpers.deployment import Deployment, environment, postgres_connection
 from tests.helpers.objects import BUCKET, Objects
 from tests.helpers.project import NOON
@@ -129,8 +130,8 @@ def test_the_page_sends_nothing(world):
     damaged = next(name for name in world.objects.names() if "/clean/2026-11/" in name and name.endswith(".csv"))
     size = world.objects.files().info(damaged)["size"]
     world.objects.put(damaged.removeprefix(f"{BUCKET}/"), b"\0" * size)
-    sentences = {}
-    requests = world.count(lambda: sentences.update(views.backlog()))
+    sentences, lookout = {}, Lookout(views.look_at_repository)
+    requests = world.count(lambda: sentences.update(views.backlog(lookout)))
     requests += world.count(lambda: views.days_without_picture(read_settings()))
 
     assert "was damaged after transform wrote it" in sentences["apod_load"]

@@ -42,6 +42,7 @@ class Repository:
         author: `Name <address>` on the commits.
         env: environment variables with which git logs in; never shown.
         token: a secret that git may repeat in an error; replaced in every message.
+        timeout_seconds: that one command may take.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Repository:
     author: str
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: str = field(default="", repr=False)
+    timeout_seconds: float = TIMEOUT_SECONDS
 
 
 def run_git(
@@ -97,16 +99,19 @@ class Clone:
 
     def attempt(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Runs one git command; the caller looks at its exit status."""
-        done = run_git(args, self.path, _environment(self.repository), (stdin or "").encode())
+        done = self._run(args, (stdin or "").encode())
         texts = (output.decode(errors="replace") for output in (done.stdout, done.stderr))
         return subprocess.CompletedProcess(done.args, done.returncode, *texts)
 
     def git_bytes(self, *args: str, stdin: bytes = b"") -> bytes:
         """Runs one git command whose output is not text; raises as `git` does."""
-        done = run_git(args, self.path, _environment(self.repository), stdin)
+        done = self._run(args, stdin)
         if done.returncode:
             raise git_error(args[0], done.stderr.decode(errors="replace"), self.repository)
         return done.stdout
+
+    def _run(self, args: Sequence[str], stdin: bytes) -> subprocess.CompletedProcess[bytes]:
+        return run_git(args, self.path, _environment(self.repository), stdin, self.repository.timeout_seconds)
 
     def push(self) -> ApodError | None:
         """Pushes HEAD to the branch. Returns the error if somebody else pushed first, so that the caller can redo.

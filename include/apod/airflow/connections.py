@@ -5,9 +5,12 @@ Each function imports what it needs when it is called: DAG files are parsed ever
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
-from contextlib import contextmanager, suppress
+import threading
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_ENVIRONMENT = threading.Lock()  # one thread at a time lets the git hook change the environment
 DATABASE = "PostgreSQL of connection apod_postgres"
 # psycopg gives no error code where no session came about, so these are PostgreSQL's words
 REFUSED = re.compile("authentication failed|no password supplied|does not exist|no pg_hba.conf entry|permission denied")
@@ -63,8 +67,10 @@ def open_sources(settings: Settings, now: datetime) -> list[Source]:
 
 
 @contextmanager
-def open_database() -> Iterator[Database]:
+def open_database(connect_seconds: int = 30) -> Iterator[Database]:
     """A connection to the database of connection `apod_postgres`, in autocommit; closed when the block ends.
+
+    The server has `connect_seconds` to answer, unless the connection's extra says otherwise.
 
     Raises:
         Misconfigured: login or database do not exist, or the role lacks a right.
@@ -75,7 +81,9 @@ def open_database() -> Iterator[Database]:
 
     try:
         # psycopg 3, as always with SQLAlchemy 2
-        connection = cast("Database", PostgresHook("apod_postgres").get_conn())
+        hook = PostgresHook("apod_postgres")
+        hook.connection.extra = json.dumps({"connect_timeout": connect_seconds, **hook.connection.extra_dejson})
+        connection = cast("Database", hook.get_conn())
         connection.autocommit = True
         with connection:
             yield connection
@@ -92,8 +100,8 @@ def open_database() -> Iterator[Database]:
 
 
 @contextmanager
-def open_repository(settings: Settings) -> Iterator[Repository]:
-    """The repository of connection `apod_git`, with what git needs to log in.
+def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterator[Repository]:
+    """The repository of connection `apod_git`, with what git needs to log in; a command of git has so much time.
 
     Raises:
         Misconfigured: the connection has no host.
@@ -105,8 +113,17 @@ def open_repository(settings: Settings) -> Iterator[Repository]:
     hook = GitHook("apod_git")
     if not hook.repo_url:
         raise Misconfigured("Connection apod_git has no host; write the URL of the repository there.")
-    with hook.configure_hook_env():  # sets what git needs in this process' environment; SSH only in hook.env
-        yield Repository(hook.repo_url, settings.git_branch, settings.git_author, hook.env, token=hook.auth_token or "")
+    with ExitStack() as stack:
+        with _ENVIRONMENT:  # the hook also sets what git needs in this process, where other threads run git, too
+            before = dict(os.environ)
+            stack.enter_context(hook.configure_hook_env())
+            for name in os.environ.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update(before)
+        token = hook.auth_token or ""
+        yield Repository(
+            hook.repo_url, settings.git_branch, settings.git_author, dict(hook.env), token, timeout_seconds
+        )
 
 
 @contextmanager

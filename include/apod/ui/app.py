@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ from include.apod.errors import ApodError, BadData
 from include.apod.settings import read_settings
 from include.apod.sources.legacy import new_address
 from include.apod.ui import calendar, views
+from include.apod.ui.lookout import Lookout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from include.apod.ui.views import Row
 
 log = logging.getLogger(__name__)
+MOST_VIEWS = 8  # at a time; the API server has 40 threads
+PATIENCE_SECONDS = 10  # that a view waits for its turn
 FOLDER = Path(__file__).parent
 HEADERS = {  # nothing from the network but pictures; text from NASA is never a script
     "Content-Security-Policy": (
@@ -107,8 +111,11 @@ def make_app(dependencies: Sequence[params.Depends] = (), repository_url: Callab
     """
     app = FastAPI(title="APOD", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.pages = Pages.create(repository_url)
+    app.state.lookout = Lookout(views.look_at_repository)
+    app.state.places = asyncio.Semaphore(MOST_VIEWS)
     app.include_router(router, dependencies=[*dependencies])
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    app.middleware("http")(take_a_place)
     app.middleware("http")(add_headers)
     app.exception_handler(ApodError)(show_error)
     return app
@@ -119,6 +126,20 @@ async def add_headers(request: Request, call_next: Callable[[Request], Awaitable
     response = await call_next(request)
     response.headers.update(HEADERS)
     return response
+
+
+async def take_a_place(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Lets a few views in at a time: each takes a thread of the API server, which Airflow needs for itself."""
+    places: asyncio.Semaphore = request.app.state.places
+    try:
+        await asyncio.wait_for(places.acquire(), PATIENCE_SECONDS)
+    except TimeoutError:
+        message = "Too many people look at this page, or the database does not answer. Try again in a moment."
+        return _pages(request).render("error", 503, message=message)
+    try:
+        return await call_next(request)
+    finally:
+        places.release()
 
 
 async def show_error(request: Request, error: ApodError) -> HTMLResponse:
@@ -147,7 +168,7 @@ def today(request: Request) -> HTMLResponse:
 @router.get("/status")
 def status(request: Request) -> HTMLResponse:
     """What each DAG still has to do."""
-    return _pages(request).render("status", dags=views.backlog())
+    return _pages(request).render("status", dags=views.backlog(request.app.state.lookout))
 
 
 @router.get("/calendar")
@@ -190,9 +211,9 @@ def versions(request: Request, skipped: int = 0) -> HTMLResponse:
 
 
 @router.get("/versions/states", response_class=JSONResponse)
-def version_states() -> dict[str, str]:
+def version_states(request: Request) -> dict[str, str]:
     """Which versions are pullable."""
-    return views.version_states()
+    return views.version_states(request.app.state.lookout)
 
 
 @router.get("/versions/{commit}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -26,6 +26,7 @@ from include.apod.history.passport import passport
 from include.apod.history.versions import pullable, read_versions
 from include.apod.settings import read_settings
 from include.apod.sources.absence import absent_days, lost_days
+from include.apod.ui.lookout import RepositoryState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 
     from include.apod.run import Report
     from include.apod.settings import Settings
+    from include.apod.ui.lookout import Lookout
 
 Row = DictRow  # of PostgreSQL, for a template
+GIT_SECONDS = 30  # that a command of git may take for the page
+CONNECT_SECONDS = 5  # that PostgreSQL has to answer for it
 PAGE_SIZE = 24  # pictures of a search, corrections, versions
 LARGEST_ID = 1 << 62  # larger than any correction_id; PostgreSQL takes no number that is twice as large
 
@@ -73,7 +77,7 @@ def database() -> Iterator[Connection]:
         Unavailable, Misconfigured: as `connections.open_database`.
         BadData: there are no tables yet.
     """
-    with connections.open_database() as connection:
+    with connections.open_database(CONNECT_SECONDS) as connection:
         connection.execute("set default_transaction_read_only = on")
         connection.execute("set statement_timeout = '5s'")
         exists = connection.execute("select to_regclass('apod.version') is not null").fetchone()
@@ -179,7 +183,19 @@ def _sentence(look: Callable[[], Report]) -> str:
         return f"unknown: {error}"
 
 
-def backlog() -> dict[str, str]:
+def look_at_repository() -> RepositoryState:
+    """Clones the history of the repository, and lists the DVC remote. Slow: for the lookout.
+
+    Raises:
+        Unavailable, Misconfigured: repository or remote do not answer.
+    """
+    with connections.open_repository(read_settings(), GIT_SECONDS) as repository, scratch("ui") as folder:
+        history = read_versions(clone_history(repository, folder / "clone"))
+        states = {version.commit: state for version, state in pullable(history)}
+        return RepositoryState(repository.branch, history[0].csv if history else None, states)
+
+
+def backlog(lookout: Lookout) -> dict[str, str]:
     """What each DAG still has to do, or why nobody can say."""
     settings, now = read_settings(), datetime.now(UTC)
 
@@ -189,27 +205,29 @@ def backlog() -> dict[str, str]:
 
     def load() -> Report:
         with (
-            connections.open_database() as connection,
+            connections.open_database(CONNECT_SECONDS) as connection,
             connections.open_store(settings, "raw", "clean", PUBLISHED, read_only=True) as store,
         ):
             return status.load_status(store, connection)
 
     def publish() -> Report:
-        with (
-            connections.open_repository(settings) as repository,
-            connections.open_store(settings, PUBLISHED, read_only=True) as store,
-        ):
-            return status.version_status(store, repository)
+        found = lookout.finding()
+        if found.state is None:
+            raise Unavailable(found.problem)
+        with connections.open_store(settings, PUBLISHED, read_only=True) as store:
+            report = status.version_status(store, found.state.branch, found.state.csv)
+        return replace(report, sentence=f"{report.sentence} (seen {found.age_seconds:.0f} s ago)")
 
     return {"apod_ingest": _sentence(ingest), "apod_load": _sentence(load), "apod_version": _sentence(publish)}
 
 
-def version_states() -> dict[str, str]:
+def version_states(lookout: Lookout) -> dict[str, str]:
     """For each version, newest first, whether its remote has its bytes: `yes`, `raw`, `no`.
 
     Raises:
-        Unavailable, Misconfigured: repository or remote do not answer.
+        Unavailable: repository or remote did not answer at the last look.
     """
-    with connections.open_repository(read_settings()) as repository, scratch("ui") as folder:
-        history = read_versions(clone_history(repository, folder / "clone"))
-        return {version.commit: state for version, state in pullable(history)}
+    found = lookout.finding()
+    if found.state is None:
+        raise Unavailable(found.problem)
+    return {**found.state.pullable}
