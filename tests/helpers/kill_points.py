@@ -5,6 +5,8 @@ POINTS = [
     ("ingest", "file.renamed coverage.json"),
     ("ingest", "file.written ????-??.jsonl"),
     ("ingest", "file.renamed ????-??.jsonl"),
+    ("ingest", "file.written reading_list.json"),
+    ("ingest", "file.renamed reading_list.json"),
     ("transform", "file.written *.origin.csv"),
     ("transform", "file.renamed *.origin.csv"),
     ("transform", "file.written ????????????????.csv"),

@@ -11,6 +11,7 @@ import pytest
 
 from include.apod.adapters.git import clone_history
 from include.apod.airflow import tasks
+from include.apod.errors import Unavailable
 from include.apod.history.versions import pullable, read_versions
 from include.apod.run import Run
 from include.apod.settings import read_settings
@@ -106,7 +107,7 @@ def test_a_day_on_warm_workers_asks_for_what_changed(world):
     staging = world.count(lambda: world.step("stage_table"))
 
     assert {"GET": 1, "PUT": 2} == ingest  # the month, and what ingest remembers of its look
-    assert {"GET": 1, "PUT": 3, "POST": 1} == transform  # two fragments and the manifest; the old ones go in one
+    assert {"GET": 2, "PUT": 3, "POST": 1} == transform  # two fragments and the manifest; the old ones go in one
     assert {"GET": 1} == staging
 
 
@@ -217,3 +218,13 @@ def test_the_database_is_not_left_locked_by_a_store_that_fails(world):
     assert hashlib.md5(world.csv()).hexdigest() == world.database.execute("select md5 from apod.load").fetchone()[0]
     with psycopg.connect(world.database.info.dsn, password=world.database.info.password) as other:
         assert [] == other.execute("select 1 from pg_locks where locktype = 'advisory'").fetchall()
+
+
+def test_a_hiccup_of_the_store_is_not_said_of_nasa(world):
+    """The run is retried; it does not end green with "nothing new"."""
+    world.objects.before = lambda said: "503 Slow Down" if said["REQUEST_METHOD"] == "PUT" else None
+    with pytest.raises(Unavailable, match="The object store"):
+        world.step("ingest")
+    world.objects.before = lambda _: None
+
+    assert "pictures added" in world.step("ingest").sentence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import smtplib
+import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.request import Request, urlopen
@@ -37,7 +38,8 @@ class Mail:
 
     Attributes:
         host, port: the server's.
-        login, password: empty where the server needs none. With a password the connection is encrypted first.
+        login, password: empty where the server needs none. With a password, and on port 465, the connection is
+            encrypted first, and the certificate must be valid for the name of the server.
         sender, to: mail addresses.
     """
 
@@ -48,6 +50,15 @@ class Mail:
     sender: str
     to: str
 
+    def _connect(self) -> smtplib.SMTP:
+        verifying = ssl.create_default_context()
+        if self.port == smtplib.SMTP_SSL_PORT:
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_SECONDS, context=verifying)
+        server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        if self.password:
+            server.starttls(context=verifying)
+        return server
+
     def send(self, subject: str, text: str) -> None:
         """Sends a mail.
 
@@ -57,8 +68,7 @@ class Mail:
         message = EmailMessage()
         message["Subject"], message["From"], message["To"] = subject, self.sender, self.to
         message.set_content(text)
-        with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as server:
+        with self._connect() as server:
             if self.password:
-                server.starttls()
                 server.login(self.login, self.password)
             server.send_message(message)

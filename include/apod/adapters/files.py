@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
+from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -15,24 +19,73 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 
 
+def _lock(descriptor: int, *, wait: bool) -> bool:
+    """Locks an open file for this process; returns False if another one holds it.
+
+    A file system without locks takes none: then nothing is safe from a second writer, and nothing else is different.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            raise
+    return True
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds a lock that one process has at a time, on an empty file that stays there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        _lock(file.fileno(), wait=True)
+        yield
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Removes the temporary files that killed writers of a file left; a living one holds a lock on its own."""
+    for temporary in path.parent.glob(f".{escape(path.name)}.*tmp"):
+        with suppress(FileNotFoundError), temporary.open("rb") as file:
+            if _lock(file.fileno(), wait=False):
+                temporary.unlink()
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A new file beside `path`, with a name of its own and locked; removed if the block fails."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}.tmp")
+        with temporary.open("xb") as file:
+            _lock(file.fileno(), wait=True)
+            if not os.fstat(file.fileno()).st_nlink:
+                continue  # another writer took it for abandoned, before it was locked
+            try:
+                yield file, temporary
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            return
+
+
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """Opens a temporary file that is renamed to `path` when the block ends without an error.
 
-    A reader sees the old file or the whole new one. The temporary name is fixed, so a file that a killed writer left is
-    overwritten by the next one. With `durable=False` nothing is flushed to the disk: after a power cut the file may
-    hold anything, so use it only for files whose digest is checked when they are read.
+    A reader sees the old file or the whole new one, also where two write at once: the last one stands. With
+    `durable=False` nothing is flushed to the disk: after a power cut the file may hold anything, so use it only for
+    files whose digest is checked when they are read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
+    _remove_abandoned(path)
+    with _temporary(path) as (file, temporary):
         yield file
+        file.flush()
         if durable:
-            file.flush()
             os.fsync(file.fileno())
-    sys.audit("apod.file.written", str(path))
-    temporary.replace(path)
-    sys.audit("apod.file.renamed", str(path))
+        sys.audit("apod.file.written", str(path))
+        temporary.replace(path)
+        sys.audit("apod.file.renamed", str(path))
     if durable:
         sync_folder(path.parent)
 

@@ -124,8 +124,10 @@ class Mirror:
             for name in self.contents.index_files:
                 if name in changed:
                     self._upload_object(name)
-            if removed:
-                obstore.delete(self.objects, sorted(removed))
+            if removed:  # what another task has written since stays
+                e_tags = self._list()
+                unchanged = [name for name in removed if e_tags.get(name) == self.synced[name].e_tag]
+                obstore.delete(self.objects, sorted(unchanged))
         for name in removed:
             del self.synced[name]
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,9 @@ from include.apod.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Container
+
+
+YOUNG_SECONDS = 3600  # a task that uses a file has linked it by then
 
 
 @dataclass(frozen=True)
@@ -52,18 +58,22 @@ class ObjectCache:
         The steps take a file with an unchanged time as unchanged.
         """
         path = self.path(name, e_tag)
-        time = int(path.name.rpartition("@")[2][:15], 16)
-        os.utime(file, ns=(time, time))
+        modified = int(path.name.rpartition("@")[2][:15], 16)
+        os.utime(file, ns=(modified, modified))
         path.parent.mkdir(parents=True, exist_ok=True)
         for older in path.parent.glob(f"{Path(name).name}@*"):
             older.unlink(missing_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.unlink(missing_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}")
         os.link(file, temporary)
         temporary.replace(path)
 
     def prune(self, names: Container[str]) -> None:
-        """Removes objects that are no longer in the store."""
+        """Removes objects that are no longer in the store.
+
+        Young files stay: a task beside this one may know of newer objects than `names`.
+        """
         for path in self.folder.rglob("*@*"):
             if f"{path.relative_to(self.folder)}".rpartition("@")[0] not in names:
-                path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    if time.time() - path.stat().st_ctime > YOUNG_SECONDS:
+                        path.unlink()

@@ -161,6 +161,14 @@ def alert(subject: str, text: str) -> None:
     `http`: a webhook; host is its address, password the secret end of it. `smtp`: host, port, login and password, and
     `from` and `to` in the extra.
     """
+    try:
+        _send_alert(subject, text)
+    except Exception as error:  # noqa: BLE001  # informing never fails; the message may hold the address, and so the secret
+        log.error("connection apod_alerts did not take %r: %s", subject, type(error).__name__)  # noqa: TRY400  # likewise the traceback
+
+
+def _send_alert(subject: str, text: str) -> None:
+    """Sends a message to the person of connection `apod_alerts`, if there is one."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -175,7 +183,4 @@ def alert(subject: str, text: str) -> None:
     if connection.conn_type == "smtp":
         sender, to = f"{extra.get('from')}", f"{extra.get('to')}"
         channel = Mail(connection.host or "", connection.port or 25, connection.login or "", password, sender, to)
-    try:
-        channel.send(subject, text)
-    except (OSError, ValueError) as error:  # its message may hold the address, and with it the secret
-        log.error("connection apod_alerts did not take %r: %s", subject, type(error).__name__)  # noqa: TRY400  # likewise the traceback
+    channel.send(" ".join(subject.split()), text)

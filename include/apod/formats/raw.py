@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from include.apod.adapters.files import replacing
+from include.apod.adapters.files import locked, replacing
 from include.apod.errors import BadData
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from include.apod.days import Span
@@ -144,13 +145,26 @@ def months(raw: Path) -> list[Path]:
     return sorted(raw.glob("[0-9][0-9][0-9][0-9]/*.jsonl"))
 
 
-def _after(existing: Sequence[Observation], addition: Observation) -> Observation:
-    """An answer of now, at a time behind those that are there: a clock that was ahead must not hide what follows."""
-    latest = max((one.seen_at for one in existing if one.date == addition.date), default="")
-    if latest <= addition.seen_at:
+def _after(existing: Sequence[Observation], addition: Observation) -> Observation | None:
+    """An answer of now, at a time behind those that are there: a clock that was ahead must not hide what follows.
+
+    None where it is there already: another task, taken for dead, has stored it meanwhile.
+    """
+    of_day = [one for one in existing if one.date == addition.date]
+    if not of_day:
         return addition
-    later = datetime.fromisoformat(latest) + timedelta(seconds=1)
+    last = of_day[-1]
+    if addition.record is not None and (last.source, last.sha256) == (addition.source, addition.sha256):
+        return None
+    if last.seen_at <= addition.seen_at:
+        return addition
+    later = datetime.fromisoformat(last.seen_at) + timedelta(seconds=1)
     return replace(addition, seen_at=f"{later:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def writing(raw: Path) -> AbstractContextManager[None]:
+    """Held while a month file is read and written anew: an import or a restore may run beside an ingest."""
+    return locked(raw.with_name(f".{raw.name}.lock"))
 
 
 def append(raw: Path, observations: Iterable[Observation]) -> None:
@@ -166,20 +180,29 @@ def merge(raw: Path, observations: Iterable[Observation]) -> None:
 def _insert(
     raw: Path,
     observations: Iterable[Observation],
-    placed: Callable[[Sequence[Observation], Observation], Observation],
+    placed: Callable[[Sequence[Observation], Observation], Observation | None],
 ) -> None:
     by_month: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_month[month_of(observation.date)].append(observation)
     for month, found in by_month.items():
-        path = month_file(raw, month)
-        content = path.read_bytes() if path.exists() else b""
-        existing = parse_month(content, path)
-        additions = [placed(existing, observation) for observation in found]
-        lines = [*zip(existing, content.splitlines(keepends=True), strict=True)]
-        lines += [(observation, to_line(observation)) for observation in additions]
-        with replacing(path) as file:
-            file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
+        with writing(raw):
+            _insert_month(raw, month, found, placed)
+
+
+def _insert_month(
+    raw: Path,
+    month: str,
+    found: Sequence[Observation],
+    placed: Callable[[Sequence[Observation], Observation], Observation | None],
+) -> None:
+    path = month_file(raw, month)
+    content = path.read_bytes() if path.exists() else b""
+    existing = parse_month(content, path)
+    lines = [*zip(existing, content.splitlines(keepends=True), strict=True)]
+    lines += [(addition, to_line(addition)) for one in found if (addition := placed(existing, one))]
+    with replacing(path) as file:
+        file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
 
 
 def newest(observations: Iterable[Observation]) -> dict[date, Observation]:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.days import Span, spans
-from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
+from include.apod.errors import ApodError, Misconfigured, RateLimited, SourceChanged, Unavailable
 from include.apod.formats import raw as raw_store
 from include.apod.formats.coverage import update_coverage
 from include.apod.formats.fragments import read_manifest
@@ -96,22 +96,31 @@ def to_observation(answer: Answer, newest: Mapping[date, RecordId], seen_at: str
     return Observation(answer.day, seen_at, answer.source, sha256, record=answer.content)
 
 
-def store_span(fetcher: Fetcher, store: Store, span: Span, coverage: Coverage, scope: Scope, tally: Tally) -> None:
-    """Asks for one span and stores what is new or changed, also if asking ends with an error."""
+def store_span(
+    fetcher: Fetcher, store: Store, span: Span, coverage: Coverage, scope: Scope, tally: Tally
+) -> ApodError | BudgetSpent | None:
+    """Asks for one span and stores what is new or changed; returns the error that asking ended with, if any.
+
+    Raises:
+        Unavailable: the store did not take it, which is no fault of a source.
+    """
     newest, missing = newest_records(store.raw, span), set(coverage.missing(span, scope.now.date()))
     observations: list[Observation] = []
+    stopped: ApodError | BudgetSpent | None = None
     try:
         for answer in fetcher.fetch(span, missing, coverage.observed):
             if isinstance(answer.content, Absent) and (answer.day in scope.lookback or answer.day not in missing):
                 tally.not_out_yet += answer.day in missing  # no evidence: pictures have come out days late
             elif observation := to_observation(answer, newest, scope.seen_at):
                 observations.append(observation)
-    finally:
-        raw_store.append(store.raw, observations)
-        store.save()
-        for observation in observations:
-            tally.add(observation, coverage)
+    except (ApodError, BudgetSpent) as error:
+        stopped = error
+    raw_store.append(store.raw, observations)
+    store.save()
+    for observation in observations:
+        tally.add(observation, coverage)
     log.info("%s: %d new or changed", span, len(observations))
+    return stopped
 
 
 def count_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
@@ -183,20 +192,19 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     reading_list = read_reading_list(store.ingest)
     reread = days_to_reread(coverage, reading_list, _unreadable(store), scope)
     tally, due = Tally(), plan(coverage, reread, scope)
+    stopped: ApodError | BudgetSpent | None = None
     try:
-        while due:
-            store_span(fetcher, store, due[0], coverage, scope, tally)
-            due.pop(0)
-    except (BudgetSpent, Unavailable) as error:
-        log.warning("%s. %d months are left for the next run", error, len(due))
-    except (Misconfigured, SourceChanged) as error:
-        if not fetcher.answers:
-            raise
-        log.warning("%s. %d months are left for the next run", error, len(due))
+        while due and not stopped:
+            stopped = store_span(fetcher, store, due[0], coverage, scope, tally)
+            due = due if stopped else due[1:]
     finally:
         write_source_states(store.ingest, renewed_states(sources, fetcher.believed, states, today))
         looked_through = reading_list.looked_through if scope.reread else scope.archive.last
         write_reading_list(store.ingest, ReadingList(looked_through, frozenset(reread - fetcher.read)))
+    if isinstance(stopped, RateLimited) or (isinstance(stopped, Misconfigured | SourceChanged) and not fetcher.answers):
+        raise stopped
+    if stopped:
+        log.warning("%s. %d months are left for the next run", stopped, len(due))
     if fetcher.last_failure and not fetcher.answers:
         raise fetcher.last_failure
     return _report(fetcher, tally, len(due), earlier)

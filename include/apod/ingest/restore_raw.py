@@ -47,10 +47,11 @@ def is_lost(store: Store) -> bool:
 def _restore_month(path: Path, target: Path, raw: Path) -> bool:
     """Moves a month file of a version into place, or adds what the one that is there lacks; returns if it did."""
     observations = raw_store.read_month(path)  # raises where it is damaged
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
-        return True
+    with raw_store.writing(raw):
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+            return True
     lines = {*target.read_bytes().splitlines(keepends=True)}
     lost = [
         one

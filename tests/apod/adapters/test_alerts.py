@@ -1,17 +1,21 @@
 """Words to a person, over the two ways that a connection can switch on; each is seen to arrive."""
 
 import logging
+import socket
+import ssl
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from include.apod.airflow import tasks
 from include.apod.airflow.connections import alert
 from include.apod.formats.coverage import read_coverage
 from include.apod.ingest.ingest import ingest
 from local.stack.ports import any_free
-from tests.helpers.project import NOON
+from tests.helpers.project import NOON, run
 
 
 @pytest.fixture
@@ -82,6 +86,9 @@ def test_a_mail(connection, mailbox):
     [
         {"conn_type": "http", "host": "http://127.0.0.1:1/", "password": "MARKED"},
         {"conn_type": "http", "host": "nowhere", "password": "MARKED"},
+        {"conn_type": "http", "host": "http://127.0.0.1:1/a b", "password": "MARKED"},
+        {"conn_type": "http", "host": "http://[127", "password": "MARKED"},
+        {"conn_type": "http", "host": "http://127.0.0.1:1/\u00e9", "password": "MARKED"},
         {"conn_type": "smtp", "host": "127.0.0.1", "port": 1, "login": "me", "password": "MARKED"},
     ],
 )
@@ -92,6 +99,57 @@ def test_a_message_that_cannot_be_sent_is_a_line_in_the_log(connection, caplog, 
 
     assert "connection apod_alerts did not take 'a subject'" in caplog.text
     assert "MARKED" not in caplog.text
+
+
+def test_a_server_that_talks_nonsense_fails_nothing(connection, caplog):
+    """No status line: an error that is neither of the network nor of a value."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        connection(conn_type="http", host=f"http://127.0.0.1:{silent.getsockname()[1]}/", password="MARKED")
+        thread = threading.Thread(target=alert, args=("a subject", "a text"))
+        thread.start()
+        peer, _ = silent.accept()
+        peer.recv(10_000)
+        peer.sendall(b"nonsense\r\n\r\n")
+        peer.close()
+        thread.join(30)
+
+    assert "did not take 'a subject': BadStatusLine" in caplog.text
+    assert "MARKED" not in caplog.text
+
+
+@pytest.fixture
+def self_signed(tmp_path):
+    """A mail server whose certificate nobody has signed, as in the middle of a connection."""
+    run(
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "certificate.pem",
+        "-days", "1", "-subj", "/CN=127.0.0.1", cwd=tmp_path,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    seen = []
+
+    def authenticated(_server, _session, _envelope, mechanism, data):
+        seen.append((mechanism, data))
+        return AuthResult(success=True)
+
+    port = any_free()
+    server = Controller(
+        None, hostname="127.0.0.1", port=port, tls_context=context, authenticator=authenticated, auth_require_tls=True
+    )
+    server.start()
+    yield port, seen
+    server.stop()
+
+
+def test_a_password_goes_to_no_server_that_cannot_be_verified(connection, self_signed, caplog):
+    """The log names the error; the mail server has seen no login."""
+    port, seen = self_signed
+    extra = {"from": "apod@example.org", "to": "oncall@example.org"}
+    connection(conn_type="smtp", host="127.0.0.1", port=port, login="me", password="MARKED", extra=extra)
+    alert("a subject", "a text")
+
+    assert "did not take 'a subject': SSLCertVerificationError" in caplog.text
+    assert seen == []
 
 
 @pytest.mark.parametrize(("hours", "told"), [(20, 0), (35, 0), (37, 1), (500, 1)])

@@ -99,14 +99,25 @@ def test_a_change_is_one_request(objects, opened):
         (store.raw / "2026" / "2026-10.jsonl").unlink()
     made = objects.requests[:]
 
-    assert ["GET", "PUT", "POST"] == [method for method, _ in made]
+    assert ["GET", "PUT", "GET", "POST"] == [method for method, _ in made]  # a look before what is gone is deleted
     assert [f"{BUCKET}/apod/{MONTH}"] == objects.names()
 
 
-def test_what_is_gone_from_the_store_goes_from_the_disk(objects, opened):
+def test_what_somebody_wrote_since_is_not_deleted(objects, opened):
+    """Deletions have no condition of their own, so the state is looked at right before."""
+    task(opened(), **{MONTH: b"words\n"})
+    with opened() as store:
+        (store.root / MONTH).unlink()
+        objects.put(f"apod/{MONTH}", b"words of another task\n")
+
+    assert [f"{BUCKET}/apod/{MONTH}"] == objects.names()
+
+
+def test_what_is_gone_from_the_store_goes_from_the_disk(objects, opened, monkeypatch):
     """A fragment has a new name each day; for years, the old ones would pile up."""
     task(opened(), **{MONTH: b"words\n"})
     objects.files().rm(f"{BUCKET}/apod/{MONTH}")
+    monkeypatch.setattr("include.apod.adapters.object_cache.YOUNG_SECONDS", 0)
     task(opened())
 
     assert [] == [path for path in ObjectCache.of(URI).folder.rglob("*") if path.is_file()]
