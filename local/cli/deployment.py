@@ -53,11 +53,11 @@ def database_of(stack: Stack) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def archive_of(stack: Stack) -> Iterator[Archive]:
+def archive_of(stack: Stack, *, every_branch: bool = False) -> Iterator[Archive]:
     """The history of the repository.
 
     Raises:
         StackError, NotPublished: there is no version yet.
     """
-    with open_archive(repository_of(stack), remote_of(stack), PROJECT) as archive:
+    with open_archive(repository_of(stack), remote_of(stack), PROJECT, every_branch=every_branch) as archive:
         yield archive

@@ -184,11 +184,11 @@ def gc(
     from include.apod.history.gc import collect, plan
     from local.cli.deployment import archive_of
 
-    with opened(live=live) as (stack, _), stack.locked(), archive_of(stack) as archive:
-        retention = plan(archive.clone, archive.versions, keep_daily, monthly=keep_monthly)
+    with opened(live=live) as (stack, _), stack.locked(), archive_of(stack, every_branch=True) as archive:
+        retention = plan(archive.clone, archive.versions, keep_daily, monthly=keep_monthly, remote=archive.remote.url)
         typer.echo(f"{len(retention.surplus)} CSVs to take away, {len(retention.retained)} versions keep theirs")
         if not yes:
-            for version in retention.surplus:
+            for version, *_ in retention.surplus:
                 typer.echo(f"  would go  {version.time[:10]}  {version.commit[:12]}  {version.csv}")
             if retention.surplus:
                 typer.echo("Nothing was done; --yes does it.")

@@ -156,7 +156,7 @@ class Clone:
 
 def _clone(repository: Repository, folder: Path, *options: str) -> Clone:
     Clone(folder.parent, repository).git(
-        "clone", "--quiet", *options, "--single-branch", "--branch", repository.branch, "--", repository.url,
+        "clone", "--quiet", "--single-branch", *options, "--branch", repository.branch, "--", repository.url,
         str(folder),
     )  # fmt: skip
     return Clone(folder, repository)
@@ -171,13 +171,13 @@ def clone(repository: Repository, folder: Path) -> Clone:
     return _clone(repository, folder, "--depth=1", "--no-tags")
 
 
-def clone_history(repository: Repository, folder: Path) -> Clone:
-    """Clones the whole history of the branch and all tags; no files are checked out.
+def clone_history(repository: Repository, folder: Path, *, every_branch: bool = False) -> Clone:
+    """Clones the whole history of the branch, or of every branch, and all tags; no files are checked out.
 
     Raises:
         Unavailable, Misconfigured: git's own message, and what to check.
     """
-    return _clone(repository, folder, "--no-checkout")
+    return _clone(repository, folder, "--no-checkout", *(("--no-single-branch",) if every_branch else ()))
 
 
 def git_environment() -> dict[str, str]:

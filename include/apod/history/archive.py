@@ -46,15 +46,19 @@ class Archive:
 
 
 @contextmanager
-def open_archive(repository: Repository, remote: Remote, checkout: Path) -> Iterator[Archive]:
+def open_archive(
+    repository: Repository, remote: Remote, checkout: Path, *, every_branch: bool = False
+) -> Iterator[Archive]:
     """Opens the history of a repository; the code of its versions may also be found in `checkout`.
+
+    With `every_branch` the clone has the other branches, too; the versions are those of the repository's own.
 
     Raises:
         NotPublished: there is no version yet.
         Unavailable, Misconfigured: git's own message, and what to check.
     """
     with scratch("history") as folder:
-        clone = clone_history(repository, folder / "clone")
+        clone = clone_history(repository, folder / "clone", every_branch=every_branch)
         versions = read_versions(clone, remote.url)
         if not versions:
             raise NotPublished("There is no version yet; ./apod run makes one.")

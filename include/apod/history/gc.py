@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from include.apod.adapters.remote import delete_object, object_sizes
 from include.apod.errors import ApodError
 from include.apod.formats.pointers import CSV_POINTER, object_in
+from include.apod.history.versions import read_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,11 +27,11 @@ class Retention:
     """Which CSVs are deleted, and which are retained.
 
     Attributes:
-        surplus: a version for each CSV to delete, oldest first.
+        surplus: for each CSV to delete, oldest first, all versions that hold it, of any branch.
         retained: versions whose CSV stays.
     """
 
-    surplus: list[Version]
+    surplus: list[tuple[Version, ...]]
     retained: list[Version]
 
 
@@ -42,34 +43,52 @@ def _last_of(versions: Iterable[Version], digits: int) -> list[Version]:
     return [*newest.values()]
 
 
-def plan(work: Clone, versions: list[Version], daily: int, *, monthly: bool) -> Retention:
+def plan(work: Clone, versions: list[Version], daily: int, *, monthly: bool, remote: str | None = None) -> Retention:
     """Retains the last version of each of the newest `daily` days and, with `monthly`, of each month.
 
-    The newest version and those that a tag points at always stay. `work` has the whole history.
+    The newest version of each branch and those that a tag points at always stay.
+
+    Args:
+        work: a clone with the whole history of every branch.
+        versions: of the branch whose CSVs may go.
+        daily: number of days.
+        monthly: whether to keep one of each month.
+        remote: replaces the DVC remote that each version names.
     """
     by_day = _last_of(versions, len("YYYY-MM-DD"))
     retained = {versions[0].csv, *(version.csv for version in by_day[:daily])}
     if monthly:
         retained |= {version.csv for version in _last_of(versions, len("YYYY-MM"))}
-    tags = work.git("for-each-ref", "--format=%(refname)").splitlines()
-    pointers = work.read_blobs([f"{tag}:{CSV_POINTER}" for tag in tags])
+    branches_and_tags = work.git("for-each-ref", "--format=%(refname)").splitlines()
+    pointers = work.read_blobs([f"{name}:{CSV_POINTER}" for name in branches_and_tags])
     retained |= {md5 for pointer in pointers if (md5 := object_in(pointer))}
     surplus = {version.csv: version for version in versions if version.csv not in retained}
+    every = {version.commit: version for version in [*versions, *read_versions(work, remote, "--all")]}
+    holders = {csv: tuple(version for version in every.values() if version.csv == csv) for csv in surplus}
     present = {url: object_sizes(url) for url in {version.remote for version in surplus.values()}}
     return Retention(
-        [version for version in reversed(surplus.values()) if version.csv in present[version.remote]],
+        [holders[csv] for csv, version in reversed(surplus.items()) if csv in present[version.remote]],
         [version for version in versions if version.csv in retained],
     )
 
 
-def collect(surplus: Iterable[Version], workshop: Workshop) -> Iterator[tuple[Version, str]]:
-    """Reproduces each CSV and, where that gives the same bytes, deletes it; yields the reason where it stays."""
-    target = workshop.folder / "reproduced.csv"
-    for version in surplus:
-        try:
-            workshop.reproduce(version, target)
-        except ApodError as error:
-            yield version, f"{error}"
-            continue
-        delete_object(version.remote, version.csv)
-        yield version, ""
+def _irreproducible(holders: Iterable[Version], workshop: Workshop) -> str:
+    """Why one of some versions cannot be made again; empty where each can."""
+    try:
+        for version in holders:
+            workshop.reproduce(version, workshop.folder / "reproduced.csv")
+    except ApodError as error:
+        return f"{error}"
+    return ""
+
+
+def collect(surplus: Iterable[tuple[Version, ...]], workshop: Workshop) -> Iterator[tuple[Version, str]]:
+    """Reproduces each CSV, as each version that holds it, and deletes it where that gives the same bytes every time.
+
+    Yields the version of the branch, and the reason where its CSV stays.
+    """
+    for holders in surplus:
+        reason = _irreproducible(holders, workshop)
+        if not reason:
+            delete_object(holders[0].remote, holders[0].csv)
+        yield holders[0], reason

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,7 +36,7 @@ class Workshop:
     repositories: Sequence[Clone]
 
     def code(self, commit: str) -> Path:
-        """A checkout of the code of a commit.
+        """The files of the code of a commit.
 
         Raises:
             Unavailable: no repository has it, or it is older than `rebuild`.
@@ -43,7 +45,9 @@ class Workshop:
         folder = self.folder / "code" / plain
         for work in self.repositories:
             if not folder.exists() and not work.attempt("cat-file", "-e", f"{plain}^{{commit}}").returncode:
-                work.git("worktree", "add", "--quiet", "--detach", str(folder), plain)
+                # an archive leaves nothing in a developer's own .git, as a work tree would
+                with tarfile.open(fileobj=io.BytesIO(work.git_bytes("archive", "--format=tar", plain))) as files:
+                    files.extractall(folder, filter="data")
         if not folder.exists():
             raise Unavailable(f"its code, {commit}, is in no repository here")
         if not (folder / "include" / "apod" / "rebuild.py").exists():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from include.apod.adapters.git import Clone
 
-LOG_FORMAT = "%H%x1f%cI%x1f%s"
+LOG_FORMAT = "%H%x1f%P%x1f%cI%x1f%s"
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,49 @@ class RawFile(NamedTuple):
     path: str
 
 
-def read_versions(work: Clone, remote: str | None = None) -> list[Version]:
-    """The versions of the branch, newest first; `remote` replaces the DVC remote that each of them names."""
-    log = work.git("log", "--first-parent", f"--format={LOG_FORMAT}", "HEAD", "--", CSV_POINTER, RAW_POINTER)
+def read_versions(work: Clone, remote: str | None = None, revision: str = "HEAD") -> list[Version]:
+    """The versions of the branch, newest first: every commit that changed a pointer, whatever the history looks like.
+
+    Args:
+        work: a clone with the whole history.
+        remote: replaces the DVC remote that each version names.
+        revision: where the history begins; `--all` for that of every branch and tag.
+    """
+    log = work.git(
+        "log", "--full-history", "--date-order", f"--format={LOG_FORMAT}", revision, "--", CSV_POINTER, RAW_POINTER
+    )
     commits = [line.split("\x1f") for line in log.splitlines()]
     names = (CSV_POINTER, RAW_POINTER, ".dvc/config")
     blobs = iter(work.read_blobs([f"{commit}:{name}" for commit, *_ in commits for name in names]))
     versions = []
-    for commit, time, subject in commits:
+    merges = _plain_merges(work, {commit: parents.split() for commit, parents, *_ in commits if " " in parents})
+    for commit, _, time, subject in commits:
         csv_pointer, raw_pointer, config = next(blobs), next(blobs), next(blobs)
+        if commit in merges:
+            continue
         csv, raw, url = object_in(csv_pointer), object_in(raw_pointer), remote or default_url(config)
         if csv and raw and url:  # else spoiled by hand; a later version repairs it
             versions.append(Version(commit, time, subject, csv, raw, url, facts_in(csv_pointer)))
-    return versions
+    return _tip_first(work, versions)
+
+
+def _plain_merges(work: Clone, parents: Mapping[str, list[str]]) -> set[str]:
+    """Which merges, given with their parents, took both pointers from one parent: git lists them, too."""
+    names = [name for commit, of_commit in parents.items() for name in (commit, *of_commit)]
+    texts = work.read_blobs([f"{name}:{pointer}" for name in names for pointer in (CSV_POINTER, RAW_POINTER)])
+    pointers = dict(zip(names, zip(texts[::2], texts[1::2], strict=True), strict=True))
+    return {
+        commit
+        for commit, of_commit in parents.items()
+        if pointers[commit] in [pointers[parent] for parent in of_commit]
+    }
+
+
+def _tip_first(work: Clone, versions: list[Version]) -> list[Version]:
+    """The versions with that at HEAD in front: of two branches that were merged, the younger version may have lost."""
+    tip = tuple(object_in(pointer) for pointer in work.read_blobs([f"HEAD:{CSV_POINTER}", f"HEAD:{RAW_POINTER}"]))
+    at_tip = next((number for number, one in enumerate(versions) if (one.csv, one.raw) == tip), 0)
+    return [*versions[at_tip : at_tip + 1], *versions[:at_tip], *versions[at_tip + 1 :]]
 
 
 def resolve(work: Clone, versions: list[Version], name: str) -> Version:
@@ -129,9 +159,9 @@ def fetch_raw(version: Version, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in list_raw(version, folder / ".listing"):
         target = folder / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
         if not target.resolve().is_relative_to(folder.resolve()):
             raise BadData(f"{version.raw} names {file.path!r}, which is outside of the raw store.")
+        target.parent.mkdir(parents=True, exist_ok=True)
         if not download_object(version.remote, file.md5, target):
             raise Unavailable(f"{file.path} of version {version.commit[:12]} is not whole in {version.remote}.")
 

@@ -16,6 +16,7 @@ from include.apod.history.diff import from_bytes, from_ledger
 from include.apod.run import Report
 from include.apod.version.draft import DVC_FILES
 from include.apod.version.loss import check_words
+from include.apod.version.record import tip_version
 from include.apod.version.release_note import NewsSinceTip, release_note
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 ATTEMPTS = 12  # pushes; one that came too late costs a fetch and a commit
 
 
-def unchanged(work: Clone, md5: str) -> Report:
+def unchanged(work: Clone, md5: str, connection: Connection) -> Report:
     """The report where the branch's tip is this version already."""
-    tip = work.git("rev-parse", "HEAD")
-    sentence = f"nothing new: {tip[:12]} on {work.repository.branch} is this version already"
-    return Report(False, sentence, {"commit": tip, "md5": md5})
+    commit = tip_version(work, connection) or work.git("rev-parse", "HEAD")
+    sentence = f"nothing new: {commit[:12]} on {work.repository.branch} is this version already"
+    return Report(False, sentence, {"commit": commit, "md5": md5})
 
 
 def news_since_tip(work: Clone, draft: Draft, connection: Connection) -> NewsSinceTip:
@@ -85,7 +86,7 @@ def commit_draft(work: Clone, draft: Draft, connection: Connection) -> Report:
     """
     for attempt in range(ATTEMPTS):
         if not work.git("status", "--porcelain", "--", *draft.files):
-            return unchanged(work, draft.md5)
+            return unchanged(work, draft.md5, connection)
         if draft.raw:
             check_words(work, draft.raw, draft.url)
         message = release_note(draft.content, news_since_tip(work, draft, connection), draft.note, draft.trailers)

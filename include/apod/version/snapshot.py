@@ -21,6 +21,7 @@ from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from psycopg import Connection
@@ -38,12 +39,14 @@ class Snapshot:
         raw: DVC's name of the raw store, an md5 and `.dir`.
         sizes: bytes of each object that the DVC remote has to hold, by name.
         months: what the rows of each month were made from, by `YYYY-MM`.
+        taken_at: when, by the clock of PostgreSQL; what was published before is in it.
     """
 
     md5: str
     raw: str
     sizes: dict[str, int]
     months: dict[str, MonthSource]
+    taken_at: datetime
 
 
 def _dvc_listing(months: dict[str, MonthSource]) -> bytes:
@@ -68,6 +71,7 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
         shutil.copyfile(store.datapackage, data / "datapackage.json")
         composition = read_composition(store.composition)
         load = latest_load(connection)
+        (taken_at,) = connection.execute(statement("version/select_time")).fetchone() or (None,)
     if csv.stat().st_size <= len(HEADER):
         raise NotPublished("The CSV has no picture yet; ./apod trigger ingest asks NASA for them.")
     md5 = md5_of(csv)
@@ -81,7 +85,7 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
     listing = _dvc_listing(composition.months)
     raw = f"{md5_hex(listing)}.dir"
     sizes = {source.raw_md5: source.raw_size for source in composition.months.values()}
-    return Snapshot(md5, raw, {**sizes, md5: csv.stat().st_size, raw: len(listing)}, composition.months)
+    return Snapshot(md5, raw, {**sizes, md5: csv.stat().st_size, raw: len(listing)}, composition.months, taken_at)
 
 
 def write_raw(snapshot: Snapshot, store: Store, raw: Path) -> None:

@@ -20,7 +20,7 @@ from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in
 from include.apod.formats.schema import migrate
 from include.apod.version.commit import commit_draft, unchanged
 from include.apod.version.draft import DATAPACKAGE, RemoteState, push_bytes
-from include.apod.version.record import VersionRecord, is_due, record, record_tip
+from include.apod.version.record import VersionRecord, is_due, record, tip_version
 from include.apod.version.snapshot import take
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             dvc = processes.enter_context(Dvc(remote, folder, "push")) if is_due(connection) else None
             work = clone(repository, folder / "clone")
             sys.audit("apod.version.cloned")
-            record_tip(work, connection)
+            tip_version(work, connection)
             snapshot = take(store, work.path / "data", connection)
             sys.audit("apod.version.taken")
             remote_state = _remote_state(work, remote, snapshot)
             at_tip, lost = _is_at_tip(work, snapshot, remote_state.url), len(remote_state.lost)
             if at_tip and not lost:
-                report = unchanged(work, snapshot.md5)
+                report = unchanged(work, snapshot.md5, connection)
             else:
                 if at_tip:
                     log.warning("The DVC remote lost %d objects of this version; they are pushed again.", lost)
@@ -88,7 +88,8 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
                 report = commit_draft(work, draft, connection)
     except OSError as error:
         raise Unavailable(f"The version could not be made: {error}. Nothing was committed.") from error
-    commit, md5 = f"{report.facts['commit']}", f"{report.facts['md5']}"
-    record(connection, VersionRecord(commit, md5, stamp.run, stamp.code_version))
+    if report.changed:
+        commit, md5 = f"{report.facts['commit']}", f"{report.facts['md5']}"
+        record(connection, VersionRecord(commit, md5, stamp.run, stamp.code_version, snapshot.taken_at))
     sys.audit("apod.version.recorded")
     return report

@@ -25,4 +25,5 @@ on conflict (date) do update set
     source = excluded.source,
     sha256 = excluded.sha256,
     seen_at = excluded.seen_at,
-    rules = excluded.rules
+    rules = excluded.rules,
+    published_at = now()

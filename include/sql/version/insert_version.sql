@@ -1,19 +1,14 @@
 -- Purpose: record which commit holds a CSV, with the newest load of that md5. Parameters: commit, md5, run,
--- code_version. Safe to repeat: yes.
-insert into apod.version (version_commit, md5, load_id, run, code_version)
+-- code_version, taken_at. Safe to repeat: yes.
+insert into apod.version (version_commit, md5, load_id, run, code_version, taken_at)
 select
     %(commit)s,
     load.md5,
     max(load.load_id),
     %(run)s,
-    %(code_version)s
+    %(code_version)s,
+    %(taken_at)s
 from apod.load
-where
-    load.md5 = %(md5)s
-    and not exists (
-        select 1
-        from apod.version
-        where version.md5 = load.md5 and version.load_id >= load.load_id
-    )
+where load.md5 = %(md5)s
 group by load.md5
 on conflict (version_commit) do nothing

@@ -27,6 +27,56 @@ def test_versions_are_listed_newest_first(commit, history, bare, tmp_path):
     assert [("54", "~1"), ("54", "+54")] == [(one.facts["rows"], one.changes) for one in found]
 
 
+def developer(bare, folder, *, branch="main"):
+    """A developer's clone; git as she runs it."""
+
+    def git(*words):
+        return run("git", "-c", "user.name=x", "-c", "user.email=x@y", *words, cwd=folder)
+
+    if not folder.exists():
+        run("git", "clone", "-q", bare, folder, cwd=folder.parent)
+        git("checkout", "-qB", branch)
+    return git
+
+
+def test_an_ordinary_pull_of_a_developer_hides_no_version(commit, history, bare, tmp_path):
+    """Her merge has the versions behind its second parent; each is found by its commit, its day and its number."""
+    first = commit().facts["commit"]
+    git = developer(bare, tmp_path / "dev")
+    (tmp_path / "dev" / "code.py").write_text("x = 1\n")
+    git("add", ".")
+    git("commit", "-qm", "code")
+    second = commit("Edited").facts["commit"]
+    git("pull", "-q", "--no-rebase", "--no-edit")
+    git("push", "-q")
+    third = commit("Edited again").facts["commit"]
+    clone, found, _ = history()
+
+    assert [third, second, first] == [one.commit for one in found]
+    assert {one: one for one in (first, second, third)} == {
+        one: resolve(clone, found, one).commit for one in (first, second, third)
+    }
+    assert second == resolve(clone, found, "latest~1").commit
+    assert third == resolve(clone, found, found[0].time[:10]).commit
+
+
+def test_of_two_branches_that_were_merged_the_tip_is_the_newest(commit, history, bare, tmp_path):
+    """Somebody resolved a conflict of pointers in favour of the older version."""
+    git = developer(bare, tmp_path / "dev")
+    older = commit().facts["commit"]
+    git("pull", "-q", "--no-rebase")
+    (tmp_path / "dev" / "code.py").write_text("x = 1\n")
+    git("add", ".")
+    git("commit", "-qm", "code")
+    newer = commit("Edited").facts["commit"]
+    git("fetch", "-q")
+    git("merge", "-q", "-s", "ours", "--no-edit", "origin/main")
+    git("push", "-q")
+    _, found, _ = history()
+
+    assert [older, newer] == [one.commit for one in found]
+
+
 @pytest.mark.parametrize("spoiled", ["garbage: [", "outs: []\n", "", "- md5: x\n"])
 def test_a_pointer_that_was_spoiled_by_hand_is_no_version(commit, history, bare, tmp_path, spoiled):
     """The next version mends it."""

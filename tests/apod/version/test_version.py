@@ -15,6 +15,7 @@ from include.apod.adapters.files import md5_of
 from include.apod.adapters.git import Repository
 from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
 from include.apod.formats.csv_file import HEADER
+from include.apod.history.passport import passport
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
 from tests.helpers.project import run
@@ -251,3 +252,37 @@ def test_an_archive_without_a_picture_is_no_version(repository, remote, store, d
     load(store, database)
     with pytest.raises(NotPublished, match="The CSV has no picture yet"):
         version(repository, remote, store, database, STAMP)
+
+
+def recorded(database):
+    return database.execute("select version_commit, run from apod.version order by committed_at").fetchall()
+
+
+def test_a_version_of_new_words_alone_is_known(commit, loaded, database):
+    """The row is the same, NASA's record is another: the passport names the commit that holds it."""
+    first = commit(run="first").facts["commit"]
+    edit(loaded, date(2026, 11, 20), service_version="v2")
+    load(loaded, database)
+    before = database.execute("select version_commit from apod.passport where date = '2026-11-20'").fetchone()
+    second = commit(run="second").facts["commit"]
+    after = database.execute("select date, version_commit from apod.passport where date >= '2026-11-20'").fetchall()
+
+    assert [(first, "first"), (second, "second")] == recorded(database)
+    assert (None,) == before
+    assert {first, second} == {held for day, held in after} == {dict(after)[date(2026, 11, 20)], first}
+    assert second == passport(loaded, database, date(2026, 11, 20))["versions"][0]["version_commit"]
+
+
+def test_a_commit_of_somebody_else_is_no_version(commit, database, bare, tmp_path):
+    """On top of a version that PostgreSQL has not heard of; the task was killed before it told."""
+    made = commit(run="first").facts["commit"]
+    database.execute("delete from apod.version")
+    git = ("git", "-c", "user.name=x", "-c", "user.email=x@y")
+    run("git", "clone", "-q", bare, tmp_path / "dev", cwd=tmp_path)
+    run(*git, "commit", "-q", "--allow-empty", "-m", "code", cwd=tmp_path / "dev")
+    run("git", "push", "-q", cwd=tmp_path / "dev")
+    report = commit(run="second")
+
+    assert [(made, "first")] == recorded(database)
+    assert (False, made) == (report.changed, report.facts["commit"])
+    assert f"nothing new: {made[:12]} on main" in report.sentence

@@ -1,4 +1,4 @@
--- Purpose: the versions that hold a day's row as it is now, oldest first. Parameters: date.
+-- Purpose: the versions that hold a day's row and observation as they are now, oldest first. Parameters: date.
 -- Safe to repeat: yes, reads only.
 select
     version.version_commit,
@@ -6,5 +6,8 @@ select
     version.md5
 from apod.version
 inner join apod.picture on version.load_id >= picture.load_id
-where picture.date = %(date)s
+left join apod.origin using (date)
+where
+    picture.date = %(date)s
+    and coalesce(version.taken_at, version.committed_at) >= coalesce(origin.published_at, '-infinity')
 order by version.committed_at
