@@ -45,6 +45,7 @@ def test_the_same_words_by_another_source_are_no_edit_by_nasa(loaded, database):
 def test_a_change_of_our_own_rules_is_no_edit_by_nasa(loaded, database, monkeypatch):
     """The same words, cleaned by another version; here the older one is written into the table by hand."""
     database.execute("update apod.picture set title = 'Credit:' where date = '2026-11-20'")
+    database.execute("update apod.origin set row_md5 = null")  # else it would be told as what it is
     monkeypatch.setattr(fragments, "RULES_VERSION", "another")
     monkeypatch.setattr("include.apod.load.quarantine.RULES_VERSION", "another")
     load(loaded, database)
@@ -60,6 +61,31 @@ def test_a_row_changed_by_hand_is_a_repair(loaded, database, also):
     load(loaded, database)
 
     assert [(DAY, "title", "by hand", record_of(DAY)["title"], "repair")] == [one[:5] for one in corrections(database)]
+
+
+def test_a_row_changed_by_hand_and_by_nasa_has_two_causes(loaded, database):
+    """Field by field, from what the last load left: what he wrote is undone, and NASA's title is another."""
+    old = record_of(DAY)
+    database.execute("update apod.picture set title = 'by hand', explanation = 'by hand' where date = '2026-11-20'")
+    edit(loaded, DAY, title="Edited", copyright="Ada")
+    load(loaded, database)
+
+    assert [
+        ("copyright", old.get("copyright"), "Ada", "nasa"),
+        ("explanation", "by hand", corrections(database)[1][3], "repair"),
+        ("title", "by hand", old["title"], "repair"),
+        ("title", old["title"], "Edited", "nasa"),
+    ] == [one[1:5] for one in corrections(database)]
+
+
+def test_where_nobody_knows_what_a_row_was_all_of_it_is_a_repair(loaded, database):
+    """The published CSV is lost, too: NASA is not said to have written what somebody else did."""
+    database.execute("update apod.picture set title = 'by hand' where date = '2026-11-20'")
+    edit(loaded, DAY, title="Edited")
+    loaded.csv.unlink()
+    load(loaded, database)
+
+    assert [("title", "by hand", "Edited", "repair")] == [one[1:5] for one in corrections(database)]
 
 
 def test_new_days_are_no_corrections(loaded, database):

@@ -20,8 +20,10 @@ DAY = date(2026, 11, 20)
 
 def shown(store, database):
     """What anyone can see of the pictures: the rows with their origins, the CSV, its description."""
-    rows = database.execute("select picture.*, origin.* from apod.picture join apod.origin using (date)").fetchall()
-    return sorted((row[:9], row[11:]) for row in rows), store.csv.read_bytes(), store.datapackage.read_bytes()
+    rows = database.execute(
+        "select picture.*, source, sha256, seen_at, rules, row_md5 from apod.picture join apod.origin using (date)"
+    ).fetchall()
+    return sorted((row[:9], row[12:]) for row in rows), store.csv.read_bytes(), store.datapackage.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ A statement that names columns of `apod.picture` has placeholders instead:
     {staging}      staging.title, …                   likewise
     {picture}      picture.title, …                   likewise
     {assignments}  title = excluded.title, …          for an upsert
-    {pairs}        ('title', picture.title, staging.title), …
+    {triples}      ('title', picture.title, staging.title, last_row.title), …
     {definitions}  date date primary key, title text, …
+    {record}       date date, title text, …           of a row in JSON
+    {staging_marks}, {picture_marks}
+                   'title=' || staging.title, …       null for a null, so that a new column changes no digest
 """
 
 from __future__ import annotations
@@ -29,8 +32,11 @@ def statement(name: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> bytes:
         "staging": [f"staging.{column}" for column in values],
         "picture": [f"picture.{column}" for column in values],
         "assignments": [f"{column} = excluded.{column}" for column in values],
-        "pairs": [f"('{column}', picture.{column}, staging.{column})" for column in values],
+        "triples": [f"('{column}', picture.{column}, staging.{column}, last_row.{column})" for column in values],
         "definitions": ["date date primary key", *(f"{column} text" for column in values)],
+        "record": ["date date", *(f"{column} text" for column in values)],
+        "staging_marks": [f"'{column}=' || staging.{column}" for column in values],
+        "picture_marks": [f"'{column}=' || picture.{column}" for column in values],
     }
     text = read_statement(name)
     for placeholder, items in lists.items():

@@ -42,24 +42,31 @@ class Tally:
     """What a run has stored, in counts.
 
     Attributes:
+        corrected: days of which the source that we had them from says something else.
+        resourced: days that we had from another source.
         days: the first and the last day with a new observation; empty before the first.
     """
 
     added: int = 0
     corrected: int = 0
+    resourced: int = 0
     no_picture: int = 0
     lost: int = 0
     not_out_yet: int = 0
     days: tuple[date, ...] = ()
 
-    def add(self, observation: Observation, coverage: Coverage) -> None:
-        """Counts an observation; `coverage` is that before the run."""
+    def add(self, observation: Observation, coverage: Coverage, newest: Mapping[date, RecordId]) -> None:
+        """Counts an observation; `coverage` and the `newest` records are those before the run."""
         if observation.absent is not None:
             proven = is_proof(observation.date, [observation.source])
             self.no_picture += proven
             self.lost += not proven
-        self.corrected += observation.absent is None and observation.date in coverage.observed
-        self.added += observation.absent is None and observation.date not in coverage.observed
+        elif observation.date not in coverage.observed:
+            self.added += 1
+        else:
+            same_source = newest[observation.date].source == observation.source
+            self.corrected += same_source
+            self.resourced += not same_source
         self.days = (min((observation.date, *self.days)), max((observation.date, *self.days)))
 
 
@@ -118,7 +125,7 @@ def store_span(
     raw_store.append(store.raw, observations)
     store.save()
     for observation in observations:
-        tally.add(observation, coverage)
+        tally.add(observation, coverage, newest)
     log.info("%s: %d new or changed", span, len(observations))
     return stopped
 
@@ -148,6 +155,7 @@ def _report(fetcher: Fetcher, tally: Tally, months_left: int, earlier: int) -> R
         "requests": fetcher.requests,
         "added": tally.added,
         "corrected": tally.corrected,
+        "resourced": tally.resourced,
         "no_picture": tally.no_picture,
         "lost": tally.lost,
         "not_out_yet": tally.not_out_yet,
@@ -156,6 +164,7 @@ def _report(fetcher: Fetcher, tally: Tally, months_left: int, earlier: int) -> R
     }
     result = f"{tally.added} pictures added, {tally.corrected} corrected by NASA, no picture on {tally.no_picture} days"
     notes = {
+        f"{tally.resourced} days from another source than before": tally.resourced,
         f"an earlier try of this run kept {earlier} observations": earlier,
         f"{tally.lost} days lost by the source": tally.lost,
         f"not out yet: {tally.not_out_yet} days": tally.not_out_yet,

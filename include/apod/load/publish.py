@@ -7,6 +7,7 @@ the two the CSV is one re-run behind, and the recorded md5 shows it; it is never
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from include.apod.adapters.files import md5_of, replacing, sync_folder
 from include.apod.errors import BadData
 from include.apod.formats.composition import read_composition, write_composition
+from include.apod.formats.csv_file import read_rows
 from include.apod.formats.datapackage import describe
 from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
@@ -22,6 +24,7 @@ from include.apod.load.audit import Allowed, check, count_changes, guard, prove
 from include.apod.run import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from psycopg import Connection, Cursor
@@ -73,23 +76,37 @@ class Audit:
     unreadable: int
 
 
-def _merge_pictures(cursor: Cursor[TupleRow], changes: Changes, load: LoadInfo, md5: str) -> None:
+def _last_rows(csv: Path, before: PublishedLoad | None, days: Collection[str]) -> list[dict[str, str | None]]:
+    """What the last load left in the rows of some days: the published CSV has it, if it is still that load's."""
+    if not days or before is None or not csv.exists() or md5_of(csv) != before.md5:
+        return []
+    header, *rows = read_rows(csv)
+    day = header.index("date")
+    return [{name: value or None for name, value in zip(header, row, strict=True)} for row in rows if row[day] in days]
+
+
+def _merge_pictures(
+    cursor: Cursor[TupleRow], changes: Changes, before: PublishedLoad | None, load: LoadInfo, store: Store, md5: str
+) -> None:
     """Records the load, keeps the values that it changes as corrections, and merges the rows."""
     counts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed, "row_count": changes.rows}
     names = {"run": load.run, "code_version": load.code_version, "md5": md5}
     (load_id,) = cursor.execute(statement("publish/insert_load"), {**counts, **names}).fetchone() or (None,)
-    cursor.execute(statement("publish/insert_corrections"), {"load_id": load_id})
+    foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"))]
+    last_rows = _last_rows(store.csv, before, {f"{day}" for day in foreign_days})
+    parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows)}
+    cursor.execute(statement("publish/insert_corrections"), parameters)
     cursor.execute(statement("publish/merge_picture"), {"load_id": load_id})
     if changes.removed:
         cursor.execute(statement("publish/delete_vanished"))
 
 
-def _merge(cursor: Cursor[TupleRow], md5: str, load: LoadInfo, allowed: Allowed) -> Audit:
+def _merge(cursor: Cursor[TupleRow], store: Store, md5: str, load: LoadInfo, allowed: Allowed) -> Audit:
     """Brings the tables in line with the staging tables, and runs guards and checks."""
     changes, before = count_changes(cursor), latest_load(cursor.connection)
     guard(changes, allowed)
     if changes.not_empty or before is None or before.md5 != md5:
-        _merge_pictures(cursor, changes, load, md5)
+        _merge_pictures(cursor, changes, before, load, store, md5)
     cursor.execute(statement("publish/merge_origin"))
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
@@ -171,7 +188,7 @@ def publish(connection: Connection, store: Store, load: LoadInfo, allowed: Allow
     try:
         with connection.transaction(), connection.cursor() as cursor:
             sys.audit("apod.publish.begun")
-            audit = _merge(cursor, md5, load, allowed or Allowed())
+            audit = _merge(cursor, store, md5, load, allowed or Allowed())
             prove(cursor, staged, md5)
             sys.audit("apod.publish.proven")
     except BadData:

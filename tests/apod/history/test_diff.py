@@ -83,6 +83,7 @@ def test_what_was_undone_is_no_difference(loaded, database, keep):
     "harm",
     [
         "update apod.picture set title = 'by hand' where date = '2026-11-19'",
+        "update apod.picture set title = 'by hand' where date = '2026-11-20'",
         "delete from apod.picture where date = '2026-11-19'",
         "insert into apod.picture values ('1970-01-01', 'x', null, 'other', null, null, null, null, 'x', 1)",
         "truncate apod.load cascade",

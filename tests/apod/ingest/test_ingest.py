@@ -165,7 +165,9 @@ def test_a_source_that_comes_back_is_heard_again_once(nasa, store, scope):
     back = ingest(nasa.sources(*sources), store, replace(scope, now=scope.now + timedelta(hours=2)))
     again = ingest(nasa.sources(*sources), store, replace(scope, now=scope.now + timedelta(hours=3)))
 
-    assert [16, 16, 0] == [report.facts["corrected"] for report in (taken_over, back, again)]
+    assert [16, 16, 0] == [report.facts["resourced"] for report in (taken_over, back, again)]
+    assert [0, 0, 0] == [report.facts["corrected"] for report in (taken_over, back, again)]
+    assert "0 corrected by NASA, no picture on 0 days; 16 days from another source than before" in back.sentence
     assert "planetary" == read(store.raw)[scope.archive.last].source
 
 
