@@ -15,6 +15,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -31,8 +32,9 @@ from pathlib import Path
 import uvicorn
 
 from include.apod.adapters.git import clone_history
-from include.apod.days import DAY, Span
-from include.apod.history.versions import pullable, read_versions
+from include.apod.days import DAY, Span, complete_through, parse_spans
+from include.apod.formats import raw as raw_store
+from include.apod.history.versions import fetch_raw, pullable, read_versions
 from include.apod.sources import basic
 from local.nasa import migration
 from local.nasa.app import Application
@@ -60,9 +62,12 @@ OF_A_REQUEST = (
 )  # fmt: skip
 OF_SOME_DAYS = ("bad_day", "missing", "left_out", "placeholder", "frozen", "misdated", "shapeless")
 TROUBLES = {  # how often, of a hundred days
-    "nothing": 50, "request": 14, "days": 10, "edit": 8, "hole": 3, "killed": 6, "database": 3, "repository": 2,
-    "remote": 2, "disk": 1, "machine down": 1,
+    "nothing": 44, "request": 14, "days": 10, "edit": 8, "hole": 3, "killed": 6, "database": 3, "repository": 2,
+    "remote": 2, "disk": 1, "machine down": 1, "pause": 1, "lost month": 1, "half restored": 1, "merge": 1,
+    "other deployment": 1, "fast clock": 1,
 }  # fmt: skip
+CHAIN = (["ingest"], ["transform", "stage_table", "stage_csv", "publish"], ["version"])
+SEEN_DAYS = 5  # whose passport the oracle follows
 LOST_EVENTS = {"load": 0.5, "version": 0.25}  # a consumer looks on such a part of the days only
 
 
@@ -74,6 +79,7 @@ class Plan:
     begin: date
     edits: dict = field(default_factory=dict)
     lied_about: set = field(default_factory=set)  # days of which a service gave another day's words
+    paused_until: date = date.min
     counts: Counter = field(default_factory=Counter)
 
 
@@ -95,7 +101,18 @@ class Gauntlet(World):
             "APOD_DVC_PYTHON": str(self.program),
         }
 
-    def look(self, steps, **changed):
+    def new_database(self, name="chaos"):
+        """An empty one."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"drop database if exists {name} with (force)")
+            connection.execute(f"create database {name}")
+
+    def other(self):
+        """What is other in the environment of a second deployment on the same branch."""
+        postgres = json.loads(self.environment()["AIRFLOW_CONN_APOD_POSTGRES"]) | {"schema": "other"}
+        return {"APOD_STORE": f"{self.home / 'other'}", "AIRFLOW_CONN_APOD_POSTGRES": json.dumps(postgres)}
+
+    def look(self, steps, params=None, **changed):
         """Some steps, one after the other until one fails, in a process of its own; its status and the last word."""
         words = self.home / "words"
         words.unlink(missing_ok=True)
@@ -103,11 +120,11 @@ class Gauntlet(World):
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if not child:
-            os._exit(self.child(steps, words, changed))
+            os._exit(self.child(steps, words, params or {}, changed))
         _, status = os.waitpid(child, 0)
         return os.waitstatus_to_exitcode(status), words.read_text() if words.exists() else ""
 
-    def child(self, steps, words, changed):
+    def child(self, steps, words, params, changed):
         """Airflow's part: a failed step keeps those behind it in its DAG from running."""
         from include.apod.airflow import tasks
         from include.apod.errors import ApodError, NotPublished
@@ -128,7 +145,9 @@ class Gauntlet(World):
         try:
             for step in steps:
                 try:
-                    words.write_text(f"{step}: {getattr(tasks, step)(Run(f'gauntlet {time.time_ns()}')).sentence}")
+                    words.write_text(
+                        f"{step}: {getattr(tasks, step)(Run(f'gauntlet {time.time_ns()}', params)).sentence}"
+                    )
                 except NotPublished as nothing:
                     words.write_text(f"{step}: {nothing}")
         except ApodError as error:
@@ -182,6 +201,8 @@ def live(gauntlet, plan, days, say):
         today = plan.begin + number * DAY
         gauntlet.now = datetime.combine(today, datetime.min.time(), UTC) + timedelta(hours=12)
         kind, faults = ("nothing", []) if calm else draw(plan, today, gauntlet.now)
+        if kind == "pause" and number < days - 40:
+            plan.paused_until = today + plan.dice.randint(10, 30) * DAY
         gauntlet.nasa.remembered.clear()
         lasting = [one for one in gauntlet.nasa.faults if one.until is None or (not calm and one.until > gauntlet.now)]
         gauntlet.nasa.faults = lasting + faults
@@ -198,7 +219,7 @@ def live(gauntlet, plan, days, say):
 
 def one_day(gauntlet, plan, kind, calm):
     """A day's runs, with what is out of order."""
-    if kind == "machine down":
+    if kind == "machine down" or gauntlet.now.date() < plan.paused_until:
         return
     dags = [["ingest"]]
     if calm or plan.dice.random() < LOST_EVENTS["load"]:
@@ -208,30 +229,102 @@ def one_day(gauntlet, plan, kind, calm):
     with broken(gauntlet, plan, kind) as changed:
         for steps in dags:
             status, said = gauntlet.look(steps, **changed)
+            if "--param restore=true" in said:
+                plan.counts["a person restores"] += 1
+                status, said = as_it_says(gauntlet, changed)
             plan.counts[f"run ended {status}"] += 1
             assert status in ((0,) if calm else (0, 2, -signal.SIGKILL)), said
     gauntlet.armed.unlink(missing_ok=True)
     gauntlet.later()
 
 
+def as_it_says(gauntlet, changed):
+    """A person does what the message of a version says that lacks words; how that ended."""
+    for steps in CHAIN:
+        status, said = gauntlet.look(steps, {"restore": True}, **changed)
+    return status, said
+
+
 @contextmanager
 def broken(gauntlet, plan, kind):
     """What is out of order around the steps for a day; gives what is other in their environment."""
-    match kind:
-        case "database":
-            wrong = json.loads(gauntlet.environment()["AIRFLOW_CONN_APOD_POSTGRES"]) | {"port": any_free()}
-            yield {"AIRFLOW_CONN_APOD_POSTGRES": json.dumps(wrong)}
-            return
-        case "killed":
-            point = plan.dice.choice([point for _, point in POINTS] + IN_DVC)
-            gauntlet.arm(point, kill=plan.dice.choice([[], ["parent"]]) if point in IN_DVC else [])
-        case "disk":
-            shutil.rmtree(gauntlet.store.root, ignore_errors=True)
+    if kind == "database":
+        wrong = json.loads(gauntlet.environment()["AIRFLOW_CONN_APOD_POSTGRES"]) | {"port": any_free()}
+        yield {"AIRFLOW_CONN_APOD_POSTGRES": json.dumps(wrong)}
+        return
+    if plan.paused_until == gauntlet.now.date():  # the look-back of the pause is not read in one run
+        yield {"APOD_REQUESTS_PER_RUN": "2"}
+        return
+    HARMS.get(kind, lambda *_: None)(gauntlet, plan)
     path = {"repository": gauntlet.here / "repository.git", "remote": gauntlet.remote}.get(kind, Path("/nowhere"))
     away = path.rename(path.with_name("away")) if path.exists() else None
     yield {}
     if away:
         come_back(away, path)
+
+
+def killed(gauntlet, plan):
+    """A task is killed at one of its points, or DVC is."""
+    point = plan.dice.choice([point for _, point in POINTS] + IN_DVC)
+    gauntlet.arm(point, kill=plan.dice.choice([[], ["parent"]]) if point in IN_DVC else [])
+
+
+def lost_disk(gauntlet, _):
+    """A new container."""
+    shutil.rmtree(gauntlet.store.root, ignore_errors=True)
+
+
+def lost_month(gauntlet, plan):
+    """A file of the raw store vanishes."""
+    if months := raw_store.months(gauntlet.store.raw):
+        plan.dice.choice(months).unlink()
+
+
+def fast_clock(gauntlet, _):
+    """It is ten hours ahead for this day's runs."""
+    gauntlet.now += timedelta(hours=10)
+
+
+def half_restored(gauntlet, plan):
+    """A new machine and a new database; somebody has copied some months of the raw store by hand."""
+    kept = {path for path in raw_store.months(gauntlet.store.raw) if plan.dice.random() < 0.5}
+    for path in [path for path in gauntlet.store.root.rglob("*") if path.is_file()]:
+        if path not in kept:
+            path.unlink()
+    gauntlet.new_database()
+
+
+def merge(gauntlet, _):
+    """A developer's ordinary commit, pull and push."""
+    work = gauntlet.home / "developer"
+    git = ("git", "-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
+    if not work.exists():
+        subprocess.run(["git", "clone", "-q", gauntlet.repository.url, work], check=True, capture_output=True)
+    for words in (
+        ("commit", "-q", "--allow-empty", "-m", "code"),
+        ("pull", "-q", "--no-rebase", "--no-edit"),
+        ("push", "-q"),
+    ):
+        subprocess.run([*git, *words], cwd=work, check=True, capture_output=True)
+
+
+def other_deployment(gauntlet, _):
+    """Somebody runs the pipeline on a laptop, on the same branch."""
+    if not (gauntlet.home / "other").exists():
+        gauntlet.new_database("other")
+    for steps in CHAIN:
+        gauntlet.look(steps, {"restore": True}, **gauntlet.other())
+
+
+HARMS = {
+    "killed": killed,
+    "disk": lost_disk,
+    "lost month": lost_month,
+    "half restored": half_restored,
+    "merge": merge,
+    "other deployment": other_deployment,
+    "fast clock": fast_clock,
+}
 
 
 def come_back(away, path):
@@ -253,6 +346,12 @@ def judge(gauntlet, plan, days):
             "and field = 'title' group by 1, 2 having count(*) > 1"
         ).fetchall()
         rejected = connection.execute("select count(*) from apod.rejected").fetchone()[0]
+        causes = {row[0] for row in connection.execute("select distinct cause from apod.correction").fetchall()}
+        seen = connection.execute(
+            "select date, raw_sha256, version_commit from apod.passport where version_commit is not null "
+            "order by md5(date::text) limit %s",
+            (SEEN_DAYS,),
+        ).fetchall()
     truth = {day: words(nasa, day) for day in Span(gauntlet.since, last) if record_of(day) and was_served(day, plan)}
     wrong = [f"{day} is missing" for day in truth.keys() - rows.keys()]
     wrong += [f"{day} was invented" for day in rows.keys() - truth.keys()]
@@ -273,7 +372,39 @@ def judge(gauntlet, plan, days):
         if (after.csv, after.raw) == (before.csv, before.raw)
     ]
     wrong += [f"{rejected} in quarantine"] * bool(rejected)
+    wrong += ["a change by hand was recorded, and there was none"] * ("repair" in causes)
+    wrong += claims(versions[0], rows, truth, gauntlet.since)
+    with tempfile.TemporaryDirectory() as folder:
+        wrong += passports(versions, seen, Path(folder))
     return wrong, {"versions": len(versions), "rows": len(rows), "edits": len(plan.edits)}
+
+
+def claims(version, rows, truth, since):
+    """What the newest version says of itself that its rows do not bear out."""
+    facts = version.facts
+    absent, lost = parse_spans(facts["no_picture"]), parse_spans(facts["lost_by_source"])
+    through = complete_through({*rows} | absent | lost, since)
+    wrong = [f"{day} is said to have had no picture" for day in absent & truth.keys()]
+    wrong += [f"{day} is said to be lost" for day in lost & rows.keys()]
+    return wrong + [f"complete through {facts['complete_through']}, not {through}"] * (
+        facts["complete_through"] != f"{through}"
+    )
+
+
+def passports(versions, seen, folder):
+    """The passports whose commit does not hold their observation."""
+    wrong, by_commit = [], {version.commit: version for version in versions}
+    for day, sha256, commit in seen:
+        if commit not in by_commit:
+            wrong.append(f"the passport of {day} names {commit}, which is no version")
+            continue
+        raw = folder / commit
+        if not raw.exists():
+            fetch_raw(by_commit[commit], raw)
+        path = raw_store.month_file(raw, raw_store.month_of(day))
+        if sha256 not in {one.sha256 for one in raw_store.read_month(path)}:
+            wrong.append(f"the passport of {day} names {commit}, which does not hold {sha256}")
+    return wrong
 
 
 def was_served(day, plan):

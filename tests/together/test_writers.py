@@ -371,3 +371,31 @@ def test_facts_that_were_spoiled_by_hand_are_no_obstacle(commit, bare, tmp_path)
     run("git", "push", "-q", cwd=work)
 
     assert not commit().changed
+
+
+LYING = """
+import os, sys
+from pathlib import Path
+
+def listen(event, args):
+    if event == "apod.dvc.pushed":
+        for path in Path(os.environ["LYING_REMOTE"]).rglob("*"):
+            if path.is_file() and path.stat().st_size > 10_000:
+                os.chmod(path, 0o644)
+                {harm}
+
+sys.addaudithook(listen)
+"""
+
+
+@pytest.mark.parametrize("harm", ["path.unlink()", "path.write_bytes(path.read_bytes()[:-1])", "path.write_bytes(b'')"])
+def test_a_remote_that_takes_bytes_and_does_not_keep_them(commit, bare, tmp_path, monkeypatch, harm):
+    """What was pushed is read back before anything is committed."""
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(LYING.format(harm=harm))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hook"))
+    monkeypatch.setenv("LYING_REMOTE", str(tmp_path / "dvc remote"))
+    with pytest.raises(Unavailable, match="The bytes are not safe in the DVC remote, so nothing was committed"):
+        commit()
+
+    assert "code" == log(bare, "%s")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, PreconditionError
+from obstore.store import GCSStore
 
 from include.apod.adapters.object_cache import ObjectCache
 from include.apod.adapters.object_store import translating_errors
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from obstore import PutMode
+    from obstore import PutMode, UpdateVersion
     from obstore.store import ObjectStore
 
 PARALLEL_REQUESTS = 16
@@ -168,6 +169,15 @@ class Mirror:
         self.cache.add(path, name, e_tag)
         return True
 
+    def _condition(self, name: str, synced: SyncedFile) -> UpdateVersion:
+        """The condition that an object is still what was downloaded; Google's is a number that lists do not have."""
+        if not isinstance(self.objects, GCSStore):
+            return {"e_tag": synced.e_tag}
+        meta = obstore.head(self.objects, name)
+        if meta["e_tag"] != synced.e_tag:
+            raise PreconditionError(f"{name} was written since")
+        return {"e_tag": synced.e_tag, "version": meta["version"]}
+
     def _upload_object(self, name: str) -> None:
         """Uploads a file, if the object is still the one that was downloaded.
 
@@ -175,10 +185,10 @@ class Mirror:
             Unavailable: another task has written it since.
         """
         path, synced = self.root / name, self.synced.get(name)
-        mode: PutMode = {"e_tag": synced.e_tag} if synced else "create"
         try:
+            mode: PutMode = self._condition(name, synced) if synced else "create"
             result = obstore.put(self.objects, name, path.read_bytes(), mode=mode)
-        except (AlreadyExistsError, PreconditionError) as error:
+        except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
             raise Unavailable(
                 f"{self.uri}/{name} was written by somebody else since this task read it. Theirs stands; the next try "
                 "begins from it."

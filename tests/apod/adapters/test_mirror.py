@@ -13,6 +13,7 @@ from include.apod.airflow import connections
 from include.apod.errors import Misconfigured, Unavailable
 from include.apod.formats.store import PUBLISHED, open_mirrored
 from include.apod.settings import read_settings
+from tests.helpers.google import Google
 from tests.helpers.objects import BUCKET, Objects
 
 URI = f"s3://{BUCKET}/apod"
@@ -286,3 +287,31 @@ def test_other_object_stores_work_alike(tmp_path, monkeypatch):
         )
 
     assert b"theirs\n" == obstore.get(files, MONTH).bytes()
+
+
+@pytest.fixture
+def google(tmp_path, monkeypatch):
+    """A bucket of Google's, and a worker with an empty disk."""
+    made = Google()
+    move_to("a worker", monkeypatch, tmp_path)
+    yield made
+    made.stop()
+
+
+def test_googles_store_takes_changes_and_refuses_what_it_must(google, tmp_path):
+    """A new object, a change, a deletion; and what somebody else has written meanwhile stands."""
+
+    def opened():
+        return open_mirrored(google.store("apod"), f"gs://{tmp_path.name}/apod", ("raw",))
+
+    def during(content):
+        return lambda _: google.put(f"apod/{MONTH}", content)
+
+    task(opened(), **{MONTH: b"words\n", "raw/2026/2026-10.jsonl": b"older words\n"})
+    task(opened(), **{MONTH: b"words\nmore\n"})
+    with opened() as store:
+        (store.raw / "2026" / "2026-10.jsonl").unlink()
+    with pytest.raises(Unavailable, match="was written by somebody else"):
+        task(opened(), other=during(b"theirs\n"), **{MONTH: b"mine\n"})
+
+    assert {f"apod/{MONTH}": b"theirs\n"} == {name: content for name, (content, _) in google.objects.items()}

@@ -4,9 +4,14 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
+import time
 from datetime import date
 
+import obstore
+import psycopg
 import pytest
+from obstore.store import MemoryStore
 
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.sql import FOLDER
@@ -14,7 +19,11 @@ from include.apod.formats.columns import COLUMNS
 from include.apod.formats.csv_file import read_content
 from include.apod.formats.schema import migrate
 from include.apod.formats.statements import statement
+from include.apod.formats.store import PUBLISHED, open_mirrored
 from include.apod.load.publish import LoadInfo, publish
+from include.apod.load.stage_csv import stage_csv
+from include.apod.load.stage_table import stage_table
+from include.apod.load.transform import transform
 from local.stack.postgres import binaries
 from tests.helpers.steps import edit, load
 
@@ -143,3 +152,69 @@ def test_a_statement_says_its_purpose_and_whether_it_may_be_repeated(path):
 
     assert "Purpose:" in header[0]
     assert "Safe to repeat:" in " ".join(header)
+
+
+def publish_beside(database, store, run="beside"):
+    """In a thread, over a connection of its own; returns the thread, and a list that gets the report."""
+    said = []
+
+    def work():
+        with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as own:
+            said.append(publish(own, store, LoadInfo(run, "a commit")))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread, said
+
+
+def wait_for_lock(database):
+    """Until some session waits for the lock of publish."""
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    for _ in range(200):
+        if scalar(database, waiting):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_one_publishes_at_a_time(loaded, database):
+    """The other waits, over commit and rename, and has touched nothing."""
+    edit(loaded, date(2026, 11, 20), title="Edited")
+    transform(loaded)
+    stage_table(database, loaded.clean)
+    stage_csv(loaded)
+    before = md5_of(loaded.csv)
+    with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as other:
+        other.execute(statement("publish/lock_publish"))
+        thread, said = publish_beside(database, loaded)
+        waited = wait_for_lock(database)
+        untouched = before == md5_of(loaded.csv)
+    thread.join(60)
+
+    assert waited
+    assert untouched
+    assert 1 == said[0].facts["changed"]
+
+
+def test_what_was_staged_while_publish_waited_is_seen(loaded, database, tmp_path):
+    """Another worker's files: publish looks again once it has the lock."""
+    objects, worker = MemoryStore(), {}
+
+    def upload():
+        for path in [path for path in loaded.root.rglob("*") if path.is_file() and not path.name.startswith(".")]:
+            name = f"{path.relative_to(loaded.root)}"
+            if worker.get(name) != path.read_bytes():
+                worker[name] = path.read_bytes()
+                obstore.put(objects, name, worker[name])
+
+    upload()
+    with open_mirrored(objects, f"memory:///{tmp_path.name}", ("staged", PUBLISHED)) as store:
+        edit(loaded, date(2026, 11, 20), title="Edited")
+        transform(loaded)
+        stage_table(database, loaded.clean)
+        stage_csv(loaded)
+        upload()
+        report = publish(database, store, LoadInfo("a run", "a commit"))
+
+    assert 1 == report.facts["changed"]
+    assert b"Edited" in obstore.get(objects, "apod_data.csv").bytes().to_bytes()
