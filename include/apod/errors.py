@@ -11,6 +11,10 @@ ApodError
 
 from __future__ import annotations
 
+import re
+
+CREDENTIALS = re.compile(r"(?<=://)\S*@|\?\S*")  # login and password before a host; parameters behind a path
+
 
 class ApodError(Exception):
     """Anything that this project raises on purpose. The message has the fact, the value and the next command."""
@@ -46,3 +50,8 @@ class BadData(ApodError):
 
 class Misconfigured(ApodError):
     """A setting, connection or credential that a retry cannot help."""
+
+
+def masked(text: str) -> str:
+    """A text that may hold an address, for a message: without what may be a secret in it."""
+    return CREDENTIALS.sub(lambda match: "***@" if match[0].endswith("@") else "?***", text)

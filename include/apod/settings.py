@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from include.apod.adapters.commits import checkout_version
-from include.apod.errors import Misconfigured
+from include.apod.errors import Misconfigured, masked
 from include.apod.sources import SERVICES
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,7 @@ class Settings(BaseSettings):
         parts = urlsplit(f"{value}")
         if not parts.scheme:
             return PROJECT / f"{value}"  # an absolute one stays what it is
-        if not parts.netloc or parts.query or parts.username or parts.password:
+        if not parts.netloc or parts.query or "@" in f"{value}":
             msg = "write the path of a folder that all workers share, or scheme://bucket/path without credentials"
             raise ValueError(msg)
         return f"{value}".rstrip("/")
@@ -107,4 +107,4 @@ def read_settings() -> Settings:
             f"APOD_{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors()
         )
-        raise Misconfigured(f"{problems}. Meanings and defaults are in .env.example.") from None
+        raise Misconfigured(f"{masked(problems)}. Meanings and defaults are in .env.example.") from None

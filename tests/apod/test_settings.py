@@ -49,6 +49,24 @@ def test_a_wrong_value_is_named_with_its_variable(deployment, name, value, match
         read_settings()
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "s3://AKIA:SEC/RET+x=@bucket/path",
+        "s3://bucket/path?secret=SEC/RET",
+        "s3://SEC/RET@bucket",
+        "s3:///SEC/RET@x?y=SEC/RET",
+    ],
+)
+def test_a_refused_setting_shows_no_secret(deployment, value):
+    """Whatever stands before the host, or behind a question mark."""
+    deployment.set(APOD_STORE=value)
+    with pytest.raises(Misconfigured, match="APOD_STORE=.*without credentials") as caught:
+        read_settings()
+
+    assert "SEC" not in f"{caught.value}"
+
+
 def test_settings_cannot_be_changed_later():
     """They are read once."""
     with pytest.raises(ValueError, match="frozen"):

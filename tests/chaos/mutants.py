@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.helpers.project import PROJECT
 
-LEFT_OUT = shutil.ignore_patterns(".local", ".git", "__pycache__", "*.svg", "*.png", ".mypy_cache", ".ruff_cache")
+LEFT_OUT = shutil.ignore_patterns(".local", "__pycache__", "*.svg", "*.png", ".mypy_cache", ".ruff_cache")
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ def survives(mutant, project):
 
 
 def copy(folder):
-    """A copy of the project without its history; returns its path."""
+    """A copy of the project, with its history: tests look for the code of versions there. Returns its path."""
     return shutil.copytree(PROJECT, Path(folder) / "project", ignore=LEFT_OUT, symlinks=True)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from include.apod.errors import Misconfigured, Unavailable
+from include.apod.errors import Misconfigured, Unavailable, masked
 from include.apod.sources import HOST_SERVICE, SERVICES, service
 
 if TYPE_CHECKING:
@@ -42,9 +42,13 @@ def _base_url(address: str) -> str:
     """The address, if requests may be sent there."""
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Misconfigured(f"Connection apod_api has {address!r}; write the base URL, e.g. https://api.nasa.gov")
+        raise Misconfigured(
+            f"Connection apod_api has {masked(address)!r}; write the base URL, e.g. https://api.nasa.gov"
+        )
     if parts.scheme == "http" and parts.hostname.endswith("nasa.gov"):
-        raise Misconfigured(f"Connection apod_api has {address!r}, which would send the key in clear; write https://")
+        raise Misconfigured(
+            f"Connection apod_api has {masked(address)!r}, which would send the key in clear; write https://"
+        )
     return address
 
 

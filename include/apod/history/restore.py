@@ -62,7 +62,9 @@ def _columns(csv: Path) -> tuple[str, ...]:
 
 def _for_schema(schema: str, name: str, columns: tuple[str, ...]) -> bytes:
     """A statement about our table, for that of another schema."""
-    return statement(name, columns).replace(b"apod.picture", f"{schema}.picture".encode())
+    return statement(name, columns).replace(
+        b"apod.picture", f'"{schema}".picture'.encode()
+    )  # quoted: it may be a keyword
 
 
 def _export_md5(cursor: Cursor[TupleRow], schema: str, columns: tuple[str, ...]) -> str:
@@ -85,13 +87,16 @@ def restore_schema(connection: Connection, schema: str, csv: Path, md5: str) -> 
         Misconfigured: the name is invalid, is that of the live schema, or is taken.
         BadData: the table is not the CSV.
     """
-    if schema == LIVE_SCHEMA or not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema):
-        raise Misconfigured(f"{schema!r} cannot be the schema of a version: lower case letters, and not {LIVE_SCHEMA}.")
+    if schema == LIVE_SCHEMA or not re.fullmatch(r"(?!pg_)[a-z_][a-z0-9_]{0,62}", schema):
+        raise Misconfigured(
+            f"{schema!r} cannot be the schema of a version: lower case letters, not {LIVE_SCHEMA}, and not pg_…, which "
+            "PostgreSQL keeps for itself."
+        )
     columns = _columns(csv)
     with connection.transaction(), connection.cursor() as cursor:
         if cursor.execute(statement("history/select_schema"), {"schema": schema}).fetchone():
             raise Misconfigured(f"Schema {schema} exists. Choose another name, or: drop schema {schema} cascade")
-        cursor.execute(f"create schema {schema}".encode())
+        cursor.execute(f'create schema "{schema}"'.encode())
         cursor.execute(_for_schema(schema, "history/create_restored", columns))
         with (
             cursor.copy(_for_schema(schema, "history/copy_restored", columns)) as copy,

@@ -30,7 +30,7 @@ OPENINGS = {
     "taking part": r"(?:Poll|Survey|Activities|Moderator|Celebrate|Submit|Quiz|Contest|Challenge|Meet|Jobs?|Podcast|"
     r"Videos?|Teachers)\b[^.]{0,50}:",
 }
-NOTICE = re.compile(rf"\s{{3,}}(?:{'|'.join(OPENINGS.values())}).{{0,600}}$", re.DOTALL)
+NOTICE = re.compile(rf"(?<!\s)\s{{3,}}+(?:{'|'.join(OPENINGS.values())}).{{0,600}}$", re.DOTALL)
 
 
 def has_notice(texts: str) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+LINE_END = re.compile(r"[\r\n]")
+LABEL = re.compile(r"[\w ]+")
 CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
@@ -52,6 +54,16 @@ def _always(_: str) -> bool:
     return True
 
 
+def without_label(title: str) -> str:
+    """A title without a last line like `Image Credit:`. Not one pattern, whose time would grow with the square."""
+    *lines, last = LINE_END.split(title.rstrip())
+    label = last.strip().lower()
+    named = label.removesuffix(":")
+    is_label = named == "courtesy" or ("credit" in named and LABEL.fullmatch(named) is not None)
+    head = "\n".join(lines).rstrip()
+    return head if head and is_label and named != label else title
+
+
 RULES = (
     Rule("nul", SOURCE_COLUMNS, _has("\0"), _replace("\0", "")),
     Rule("control_characters", SOURCE_COLUMNS, _has(CONTROL), _replace(CONTROL, "\ufffd")),
@@ -65,7 +77,7 @@ RULES = (
         "title_label",
         ("title",),
         _has(r"(?i)credit|courtesy"),
-        _replace(r"(?i)(?<=\S)\s*[\r\n]\s*(?:[\w ]*credit[\w ]*|courtesy):\s*$", ""),
+        lambda column: column.map(without_label, na_action="ignore"),
     ),
     Rule("script", ("explanation",), _has("digg_url"), _replace(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';", "")),
     Rule("notice", ("explanation",), has_notice, lambda column: column.map(without_notice, na_action="ignore")),

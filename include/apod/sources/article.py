@@ -17,12 +17,14 @@ from bs4.filter import SoupStrainer
 if TYPE_CHECKING:
     from bs4 import Tag
 
+MOST_TAGS = 2000  # of an article, which has a hundred; a parser's time grows with their square
 LEAD = "Explanation:"
 TAIL = "Tomorrow's picture"
 DOUBLE_BREAK = re.compile(r"(?i)(?:<br\s*/?>\s*){2,}")
 BOLD = re.compile(r"(?i)\s*(?:<(?:p|div|center)\b[^>]*>\s*)*<(?:b|strong|em|u|h[1-6])\b")
 BLANK_BEFORE_PUNCTUATION = re.compile(r"(?<=\w) (?=[.,;:!?](?:\s|$))")  # where a link ended
 INLINE = re.compile(r"(?i)</?(?:a|b|strong|em|i|u)(?:\s+[a-z]+=(?:'[^'<>]*'|\"[^\"<>]*\"))*\s*>")
+ANY_TAG = re.compile(r"<[^<>]*>")
 LINE_END = re.compile(r"(?i)<br\s*/?>")
 MEDIA_ONLY = SoupStrainer(["img", "iframe", "video", "source", "embed", "a"])
 MEDIA = {"img": "image", "iframe": "video", "video": "video", "source": "video", "embed": "video"}
@@ -72,8 +74,15 @@ def _parsed_text(html: str) -> str:
     return body.get_text()
 
 
+def is_hostile(html: str) -> bool:
+    """Whether HTML is no article, but made to keep a parser busy."""
+    return html.count("<") > MOST_TAGS
+
+
 def text_of(html: str) -> str:
     """What a browser would show of a piece of HTML, in one paragraph."""
+    if is_hostile(html):
+        return " ".join(unescape(ANY_TAG.sub(" ", html)).split())
     # Nearly all have inline tags only, and a parser takes a hundred times as long for them.
     plain = LINE_END.sub("\n", INLINE.sub("", html))
     text = _parsed_text(html) if "<" in plain else unescape(plain)
@@ -85,6 +94,8 @@ def explanation_of(html: str) -> tuple[str, bool]:
 
     A notice stands behind a double line break and begins in bold. Returns the text, and whether there was a notice.
     """
+    if is_hostile(html):
+        return text_of(html), False
     parts = DOUBLE_BREAK.split(html)
     end = next((number for number, part in enumerate(parts) if number and BOLD.match(part)), len(parts))
     text = text_of("<br>".join(parts[:end]))
@@ -127,6 +138,8 @@ def _address_of(element: Tag) -> str:
 
 def medium_of(html: str) -> Medium | None:
     """The first picture or video in the page of a day; None if there is none."""
+    if is_hostile(html):
+        return None
     page = _parsed(html, MEDIA_ONLY)
     for element in page.select("img[src], iframe[src], video[src], video source[src], embed[src], a[href$='.mp4']"):
         address = _address_of(element)

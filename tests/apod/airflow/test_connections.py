@@ -37,6 +37,8 @@ def test_each_service_has_its_own_address(connected):
 @pytest.mark.parametrize(
     ("fields", "match"),
     [
+        ({"host": "http://me:SECRET@api.nasa.gov"}, r"'http://\*\*\*@api.nasa.gov', which would send the key in clear"),
+        ({"host": "ftp://me:SECRET@api.nasa.gov"}, r"'ftp://\*\*\*@api.nasa.gov'; write the base URL"),
         ({"host": "http://api.nasa.gov"}, "'http://api.nasa.gov', which would send the key in clear; write https://"),
         ({"host": "api.nasa.gov"}, "has 'api.nasa.gov'; write the base URL, e.g. https://api.nasa.gov"),
         ({"host": "ftp://api.nasa.gov"}, "has 'ftp://api.nasa.gov'; write the base URL"),

@@ -27,7 +27,13 @@ def test_a_version_comes_back_as_a_schema_of_its_own(commit, history, loaded, da
 
 @pytest.mark.parametrize(
     ("schema", "match"),
-    [("apod", "cannot be the schema"), ("x; drop", "cannot be the schema"), ("public", "Schema public exists")],
+    [
+        ("apod", "cannot be the schema"),
+        ("pg_mine", "cannot be the schema"),
+        ("information_schema", "exists"),
+        ("x; drop", "cannot be the schema"),
+        ("public", "Schema public exists"),
+    ],
 )
 def test_a_schema_that_is_not_free_is_refused(loaded, database, schema, match):
     """The live one above all."""
@@ -41,3 +47,9 @@ def test_a_schema_that_is_not_the_csv_is_not_kept(loaded, database):
         restore_schema(database, "as_it_was", loaded.csv, "x")
 
     assert database.execute("select 1 from pg_namespace where nspname = 'as_it_was'").fetchone() is None
+
+
+def test_a_keyword_is_a_name_like_another(loaded, database):
+    """`user` and `table` are words of SQL."""
+    assert 54 == restore_schema(database, "user", loaded.csv, md5_of(loaded.csv))
+    assert 54 == database.execute('select count(*) from "user".picture').fetchone()[0]

@@ -1,5 +1,6 @@
 """Step 2: raw words to clean rows."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -231,3 +232,20 @@ def test_an_empty_raw_store_is_nothing_to_load(store):
     """It is skipped, not published as an archive without pictures."""
     with pytest.raises(NotPublished, match="nothing to load yet: the raw store is empty"):
         transform(store)
+
+
+LONG = 100_000
+HOSTILE = {
+    "title": ["x" + "\n" * LONG + "credit x", "x\n" + "credit " * 14_000 + "x", "x" + "\n credit" * 12_000],
+    "explanation": ["a" + " " * LONG + "b", "digg_url = '" * 8_000, "Tomorrow's picture:" * 5_000, "   News:" * 12_000],
+    "url": ["//" * LONG, "apod/http" * 10_000],
+}
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in HOSTILE.items() for text in texts])
+def test_a_text_that_is_made_to_keep_a_pattern_busy(store, name, text):
+    """Its time grows with its length, not with the square of it: no such text stops a load."""
+    before = time.process_time()
+    row_of(store, **{name: text})
+
+    assert time.process_time() - before < 60  # a square would take hours

@@ -6,7 +6,7 @@ import pytest
 
 from include.apod.days import Span
 from include.apod.sources import basic
-from include.apod.sources.article import text_of
+from include.apod.sources.article import explanation_of, is_hostile, medium_of, text_of
 from include.apod.sources.gate import by_day
 
 ASSETS = "https://assets.science.nasa.gov"
@@ -207,3 +207,13 @@ def test_no_blank_before_punctuation_where_a_link_ended():
 def test_the_short_way_gives_what_the_parser_gives(html):
     """Inline tags are taken out by hand, since most texts have no others; another tag takes the long way."""
     assert text_of(f"{html}<span></span>") == text_of(html)
+
+
+@pytest.mark.parametrize("piece", ["<", "<div>", "<b><i>", "<a href='", "<!--", "<br>" + " " * 50, "<ul><li>", "<p>"])
+def test_html_that_is_made_to_keep_a_parser_busy(piece):
+    """Bounded work: it is not parsed, and its day has the words without tags."""
+    html = "A word. " + piece * 40_000 + " Another."
+
+    assert is_hostile(html)
+    assert explanation_of(html)[0].startswith("A word.")
+    assert medium_of(html) is None
