@@ -44,21 +44,24 @@ def test_two_writers_never_mix(tmp_path):
     assert ["a file"] == [one.name for one in tmp_path.iterdir()]
 
 
-def append_days(raw, source, count):
-    for number in range(count):
-        day = date(2026, 11, 1) + timedelta(number)
+def append_days(raw, source):
+    (raw.parent / source).touch()
+    while len([*raw.parent.glob("[bp]*")]) < 2:
+        time.sleep(0.001)
+    for number in range(300):
+        day = date(2026, 1, 1) + timedelta(number)
         record = {"date": f"{day}", "source": source}
         one = Observation(day, "2026-11-30T00:00:00Z", source, raw_store.digest(record), record=record)
         raw_store.append(raw, [one])
 
 
 def test_two_ingests_lose_nothing_of_each_other(tmp_path):
-    """On one month file, which each of them reads and writes anew."""
+    """On the same month files, which each of them reads and writes anew."""
     with ProcessPoolExecutor(2, FORK) as pool:
-        [*pool.map(append_days, [tmp_path / "raw"] * 2, ["planetary", "basic"], [25] * 2)]
-    held = raw_store.read_month(tmp_path / "raw" / "2026" / "2026-11.jsonl")
+        [*pool.map(append_days, [tmp_path / "raw"] * 2, ["planetary", "basic"])]
+    held = [one for path in raw_store.months(tmp_path / "raw") for one in raw_store.read_month(path)]
 
-    assert 50 == len({(one.date, one.source) for one in held}) == len(held)
+    assert 600 == len({(one.date, one.source) for one in held}) == len(held)
 
 
 def test_an_answer_that_a_zombie_has_stored_is_not_stored_twice(tmp_path):
