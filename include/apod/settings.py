@@ -76,6 +76,12 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return f"{value}".rstrip("/")
 
+    @field_validator("dvc_remote")
+    @classmethod
+    def _anywhere(cls, value: str | None) -> str | None:
+        """A folder is the same one wherever a task runs: `~` is the user's, a relative one the project's."""
+        return value if value is None or "://" in value else f"{PROJECT / Path(value).expanduser()}"
+
     @field_validator("git_author")
     @classmethod
     def _addressed(cls, value: str) -> str:

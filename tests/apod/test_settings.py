@@ -31,6 +31,24 @@ def test_a_relative_store_is_the_projects(deployment):
 
 
 @pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("storage", f"{PROJECT / 'storage'}"),
+        ("../storage", f"{PROJECT / '../storage'}"),
+        ("~/storage", "/home/somebody/storage"),
+        ("/mnt/storage", "/mnt/storage"),
+        ("s3://bucket/storage", "s3://bucket/storage"),
+    ],
+)
+def test_a_dvc_remote_is_the_same_everywhere(deployment, monkeypatch, value, url):
+    """DVC would take a relative folder from a clone that is thrown away."""
+    monkeypatch.setenv("HOME", "/home/somebody")
+    deployment.set(APOD_DVC_REMOTE=value)
+
+    assert url == read_settings().dvc_remote
+
+
+@pytest.mark.parametrize(
     ("name", "value", "match"),
     [
         ("APOD_SINCE", "yesterday", "APOD_SINCE='yesterday': .*date"),

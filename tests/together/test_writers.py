@@ -399,3 +399,41 @@ def test_a_remote_that_takes_bytes_and_does_not_keep_them(commit, bare, tmp_path
         commit()
 
     assert "code" == log(bare, "%s")
+
+
+def set_remote(bare, folder, url):
+    """A developer writes a remote into the repository."""
+    run("git", "clone", "-q", bare, folder, cwd=folder.parent)
+    (folder / ".dvc").mkdir(exist_ok=True)
+    (folder / ".dvc" / "config").write_text(f"[core]\n    remote = x\n['remote \"x\"']\n    url = {url}\n")
+    run("git", "add", ".dvc", cwd=folder)
+    run("git", "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "remote", cwd=folder)
+    run("git", "push", "-q", cwd=folder)
+
+
+@pytest.mark.parametrize("url", ["../dvc-storage", "dvc-storage", "remote://other/path"])
+def test_a_remote_of_one_checkout_is_refused_before_anything_is_pushed(
+    repository, loaded, database, bare, tmp_path, url
+):
+    """The bytes would go into the neighbourhood of a clone that is deleted: green, and no copy anywhere."""
+    set_remote(bare, tmp_path / "dev", url)
+    with pytest.raises(Misconfigured, match="is only valid in one checkout.*Set APOD_DVC_REMOTE"):
+        version(repository, Remote(None, sys.executable), loaded, database, STAMP)
+
+    assert "remote" == log(bare, "%s")
+    assert [] == [path for path in tmp_path.rglob("*dvc-storage*") if path.is_dir()]
+
+
+def test_a_remote_in_the_users_folder_is_found_again(repository, loaded, database, bare, tmp_path, monkeypatch):
+    """`~` is the same folder for DVC and for us: the second run has nothing to do, and removes nothing."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    set_remote(bare, tmp_path / "dev", "~/storage")
+    remote = Remote(None, sys.executable)
+    first = version(repository, remote, loaded, database, STAMP)
+    objects = {path: path.stat().st_mtime_ns for path in (tmp_path / "home" / "storage").rglob("*") if path.is_file()}
+    second = version(repository, remote, loaded, database, STAMP)
+
+    assert (True, False) == (first.changed, second.changed)
+    assert objects
+    assert objects == {path: path.stat().st_mtime_ns for path in objects}

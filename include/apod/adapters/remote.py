@@ -16,6 +16,7 @@ from obstore.store import LocalStore
 
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.object_store import open_object_store, translating_errors
+from include.apod.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,13 +25,27 @@ if TYPE_CHECKING:
 
 
 def default_url(config: str | None) -> str | None:
-    """The URL of the default remote in the text of a `.dvc/config`; None if it names none."""
+    """The URL of the default remote in the text of a `.dvc/config`; None if it names none. `~` is the user's folder."""
     parsed = configparser.ConfigParser(interpolation=None)
     try:
         parsed.read_string(config or "")
-        return parsed[f"'remote \"{parsed['core']['remote']}\"'"]["url"]
+        url = parsed[f"'remote \"{parsed['core']['remote']}\"'"]["url"]
     except (configparser.Error, KeyError):
         return None
+    return url if "://" in url else f"{Path(url).expanduser()}"
+
+
+def check_address(url: str | None) -> None:
+    """Checks that a remote's address means the same everywhere.
+
+    Raises:
+        Misconfigured: it is relative to a clone, and ours is thrown away, or to another remote.
+    """
+    if url and (url.startswith("remote://") or ("://" not in url and not Path(url).is_absolute())):
+        raise Misconfigured(
+            f"The DVC remote {url!r} of .dvc/config is only valid in one checkout; the bytes would be thrown away with "
+            "ours. Set APOD_DVC_REMOTE to an absolute path or a URL. Nothing was pushed."
+        )
 
 
 def object_path(name: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc import Dvc
 from include.apod.adapters.git import clone
+from include.apod.adapters.remote import check_address, default_url
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import Unavailable
 from include.apod.formats import raw as raw_store
@@ -96,6 +97,7 @@ def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
         work = clone(repository, folder / "clone")
         if work.read(RAW_POINTER) is None:
             return Report(False, f"nothing to restore: {repository.branch} has no version yet")
+        check_address(remote.url or default_url(work.read(".dvc/config")))
         try:
             with Dvc(remote, folder, "pull") as dvc:
                 dvc.pull(work.path, [RAW_POINTER])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc import Dvc
 from include.apod.adapters.git import clone
-from include.apod.adapters.remote import default_url, lost_objects
+from include.apod.adapters.remote import check_address, default_url, lost_objects
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in
@@ -40,11 +40,12 @@ def _remote_state(work: Clone, remote: Remote, snapshot: Snapshot) -> RemoteStat
     """The DVC remote to use, and what it lacks of the snapshot.
 
     Raises:
-        Misconfigured: neither the setting nor the repository names a remote.
+        Misconfigured: neither the setting nor the repository names a remote that means the same everywhere.
     """
     url = remote.url or default_url(work.read(".dvc/config"))
     if url is None:
         raise Misconfigured(f"{work.repository.branch} names no DVC remote. Set APOD_DVC_REMOTE.")
+    check_address(url)
     return RemoteState(url, lost_objects(url, snapshot.sizes))
 
 
