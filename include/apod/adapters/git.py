@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -17,8 +18,41 @@ if TYPE_CHECKING:
     from include.apod.errors import ApodError
 
 TIMEOUT_SECONDS = 300
-# Settings of the machine's own git configuration that must not change a commit: signing, hooks and line ends.
-FIXED_CONFIG = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
+# What a user has configured must not change what is committed, pushed, listed or said. What he needs to get there stays
+# his: proxies, certificates, credentials, `insteadOf`.
+SETTINGS = {
+    "clone.defaultRemoteName": "origin",
+    "color.ui": "false",
+    "commit.gpgSign": "false",
+    "core.attributesFile": os.devnull,
+    "core.autocrlf": "false",
+    "core.eol": "lf",
+    "core.excludesFile": os.devnull,
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.quotePath": "true",
+    "core.safecrlf": "false",
+    "i18n.commitEncoding": "UTF-8",
+    "i18n.logOutputEncoding": "UTF-8",
+    "init.defaultObjectFormat": "sha1",
+    "log.showSignature": "false",
+    "push.followTags": "false",
+    "push.gpgSign": "false",
+    "push.pushOption": "",  # an empty value clears the list
+    "push.recurseSubmodules": "no",
+    "safe.bareRepository": "all",
+    "status.showUntrackedFiles": "all",
+    "submodule.recurse": "false",
+    "tag.gpgSign": "false",
+}
+FIXED_CONFIG = tuple(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}"))
+# Variables that name another repository, change what git does, or make it say what it sends; GIT_CONFIG_*, GIT_SSH* and
+# GIT_ASKPASS are how a user logs in.
+FOREIGN_VARIABLES = re.compile(
+    r"GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX"
+    r"|DEFAULT_HASH|TEMPLATE_DIR|EXTERNAL_DIFF|ATTR_SOURCE|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS"
+    r"|(?:LITERAL|GLOB|NOGLOB|ICASE)_PATHSPECS|TRACE\w*|CURL_VERBOSE|REDIRECT_\w+)"
+)
 BEHIND = ("fetch first", "non-fast-forward", "cannot lock ref")  # git's words where somebody else pushed first
 REFUSALS = (
     "authentication failed",
@@ -181,8 +215,8 @@ def clone_history(repository: Repository, folder: Path, *, every_branch: bool = 
 
 
 def git_environment() -> dict[str, str]:
-    """The environment of every git command: that of this process, without what names another repository."""
-    inherited = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    """The environment of every git command: that of this process, without what would make git do another thing."""
+    inherited = {name: value for name, value in os.environ.items() if not FOREIGN_VARIABLES.fullmatch(name)}
     return {**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
 
 

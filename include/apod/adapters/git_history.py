@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from include.apod.adapters.git import git_environment, run_git
+from include.apod.adapters.git import FIXED_CONFIG, git_environment, run_git
 from include.apod.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class History:
 
     @contextmanager
     def _batch(self, form: str) -> Iterator[subprocess.Popen[bytes]]:
-        command = ["git", "cat-file", form]
+        command = ["git", *FIXED_CONFIG, "cat-file", form]
         with subprocess.Popen(
             command, cwd=self.folder, env=git_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:

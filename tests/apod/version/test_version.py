@@ -22,6 +22,8 @@ from tests.helpers.project import run
 from tests.helpers.repository import STAMP, log, pull
 from tests.helpers.steps import edit, load, observe
 
+NEWEST = date(2026, 11, 23)
+
 
 @pytest.fixture
 def commit(repository, remote, loaded, database):
@@ -286,3 +288,59 @@ def test_a_commit_of_somebody_else_is_no_version(commit, database, bare, tmp_pat
     assert [(made, "first")] == recorded(database)
     assert (False, made) == (report.changed, report.facts["commit"])
     assert f"nothing new: {made[:12]} on main" in report.sentence
+
+
+CONFIGURED = """
+[status] showUntrackedFiles = no
+[clone] defaultRemoteName = upstream
+[push]
+    pushOption = ci.skip
+    gpgSign = true
+    followTags = true
+[commit] gpgSign = true
+[core]
+    excludesFile = {folder}/ignore
+    attributesFile = {folder}/attributes
+    hooksPath = {folder}/hooks
+    autocrlf = true
+    safecrlf = true
+[i18n]
+    commitEncoding = ISO-8859-1
+    logOutputEncoding = ISO-8859-1
+[safe] bareRepository = explicit
+[init] defaultObjectFormat = sha256
+[color] ui = always
+[log] showSignature = true
+"""
+
+
+@pytest.mark.parametrize("place", ["GIT_CONFIG_GLOBAL", "HOME"])
+def test_what_a_user_has_configured_changes_no_version(commit, loaded, database, bare, tmp_path, monkeypatch, place):
+    """Everything at once: the version is made, says what it holds, and a second run has nothing to do."""
+    folder = tmp_path / "home"
+    (folder / "hooks").mkdir(parents=True)
+    for hook in ("pre-commit", "pre-push", "commit-msg", "prepare-commit-msg"):
+        (folder / "hooks" / hook).write_text("#!/bin/sh\nexit 1\n")
+        (folder / "hooks" / hook).chmod(0o755)
+    (folder / "ignore").write_text("data/\n*.json\n*.dvc\n")
+    (folder / "attributes").write_text("* text eol=crlf working-tree-encoding=UTF-16\n*.json filter=lfs ident\n")
+    (folder / ".gitconfig").write_text(CONFIGURED.format(folder=folder))
+    variables = {
+        place: folder / ".gitconfig" if place == "GIT_CONFIG_GLOBAL" else folder,
+        "GIT_DEFAULT_HASH": "sha256",
+        "LANGUAGE": "de",
+        "LANG": "de_DE.UTF-8",
+    }
+    variables |= {"GIT_TRACE": "1", "GIT_TRACE_CURL": "1", "GIT_GLOB_PATHSPECS": "1", "GIT_TEMPLATE_DIR": folder}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, f"{value}")
+    edit(loaded, NEWEST, title="Ein Stern über Łódź")
+    load(loaded, database)
+    first, second = commit(run="first"), commit(run="second")
+    monkeypatch.undo()
+
+    assert (True, False) == (first.changed, second.changed)
+    assert 'data: 2026-11-23 "Ein Stern über Łódź"' in log(bare, "%s")
+    assert [(first.facts["commit"], "first")] == recorded(database)
+    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert b"\r" not in run("git", "show", "main:data/datapackage.json", cwd=bare).encode()
