@@ -230,3 +230,11 @@ def test_the_stand_in_of_the_compose_file_has_all_it_imports(tmp_path):
     imported = {"beautifulsoup4" if name == "bs4" else name for name in eval(done.stdout) if name in foreign}
 
     assert imported - {*named} == set()
+
+
+def test_the_page_sees_the_store_under_astro_dev():
+    """The API server has the same volume and settings as the scheduler, which runs the tasks."""
+    services = yaml.safe_load((PROJECT / "docker-compose.override.yml").read_text())["services"]
+
+    for part in ("environment", "volumes"):
+        assert services["scheduler"][part] == services["api-server"][part]

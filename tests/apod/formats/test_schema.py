@@ -83,3 +83,18 @@ def test_a_database_that_cannot_hold_every_letter_is_refused(server):
         migrate(connection)
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         connection.execute("drop database narrow")
+
+
+def test_a_role_that_owns_the_schema_needs_no_right_on_the_database(database):
+    """As the message about missing rights says."""
+    database.execute("drop role if exists a_clerk")
+    database.execute("create role a_clerk login")
+    database.execute("create schema apod authorization a_clerk")
+    database.execute("set role a_clerk")
+    migrate(database)
+    database.execute("reset role")
+    tables = database.execute("select count(*) from pg_tables where schemaname = 'apod'").fetchone()[0]
+    database.execute("drop schema apod cascade")
+    database.execute("drop role a_clerk")
+
+    assert tables > 5
