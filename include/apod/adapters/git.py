@@ -45,6 +45,7 @@ SETTINGS = {
     "submodule.recurse": "false",
     "tag.gpgSign": "false",
 }
+PLAIN_ATTRIBUTES = "* !text !eol !crlf !ident !filter !working-tree-encoding\n"  # stronger than any `.gitattributes`
 FIXED_CONFIG = tuple(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}"))
 # Variables that name another repository, change what git does, or make it say what it sends; GIT_CONFIG_*, GIT_SSH* and
 # GIT_ASKPASS are how a user logs in.
@@ -165,6 +166,15 @@ class Clone:
         """Whether HEAD has this file."""
         return not self.attempt("cat-file", "-e", f"HEAD:{name}").returncode
 
+    def ignoring_rule(self, names: Sequence[str]) -> str:
+        """The first rule of a `.gitignore` that keeps one of some files out of git, in words; empty if none does."""
+        for line in self.attempt("check-ignore", "--verbose", "--", *names).stdout.splitlines():
+            rule, _, name = line.partition("\t")
+            source, number, pattern = rule.split(":", 2)
+            if not pattern.startswith("!"):
+                return f"{name} is ignored by {pattern!r} in line {number} of {source}"
+        return ""
+
     def read(self, name: str) -> str | None:
         """The text of a file of the working copy; None if there is none."""
         path = self.path / name
@@ -197,12 +207,19 @@ def _clone(repository: Repository, folder: Path, *options: str) -> Clone:
 
 
 def clone(repository: Repository, folder: Path) -> Clone:
-    """Clones the newest commit of the repository's branch.
+    """Clones the newest commit of the repository's branch, and checks its files out as they were committed.
+
+    The repository's own attributes (line ends, encodings, keywords, filters like Git LFS) change neither what is read
+    here nor what is committed from here.
 
     Raises:
         Unavailable, Misconfigured: git's own message, and what to check.
     """
-    return _clone(repository, folder, "--depth=1", "--no-tags")
+    work = _clone(repository, folder, "--depth=1", "--no-tags", "--no-checkout")
+    (folder / ".git" / "info").mkdir(exist_ok=True)
+    (folder / ".git" / "info" / "attributes").write_text(PLAIN_ATTRIBUTES)
+    work.git("reset", "--quiet", "--hard")
+    return work
 
 
 def clone_history(repository: Repository, folder: Path, *, every_branch: bool = False) -> Clone:

@@ -19,7 +19,7 @@ from include.apod.errors import Misconfigured, NotPublished, Unavailable
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in
 from include.apod.formats.schema import migrate
 from include.apod.version.commit import commit_draft, unchanged
-from include.apod.version.draft import DATAPACKAGE, RemoteState, push_bytes
+from include.apod.version.draft import DATA_FILES, DATAPACKAGE, DVC_FILES, RemoteState, push_bytes
 from include.apod.version.record import VersionRecord, is_due, record, tip_version
 from include.apod.version.snapshot import take
 
@@ -49,6 +49,21 @@ def _remote_state(work: Clone, remote: Remote, snapshot: Snapshot) -> RemoteStat
     return RemoteState(url, lost_objects(url, snapshot.sizes))
 
 
+def _check_repository(work: Clone) -> None:
+    """Checks that the branch takes our files, before any bytes are pushed.
+
+    Raises:
+        Misconfigured: it ignores one of them, or has data in git itself.
+    """
+    if rule := work.ignoring_rule([*DATA_FILES, *DVC_FILES]):
+        raise Misconfigured(f"On {work.repository.branch} {rule}. Take the rule out; nothing was pushed.")
+    if tracked := work.git("ls-files", "--", "data/apod_data.csv", "data/raw").splitlines():
+        raise Misconfigured(
+            f"{work.repository.branch} has {tracked[0]} in git itself, so DVC cannot hold it. Take it out "
+            f"(git rm --cached {tracked[0]}); nothing was pushed."
+        )
+
+
 def _is_at_tip(work: Clone, snapshot: Snapshot, url: str) -> bool:
     """Whether the branch's tip points at the snapshot, and at the remote that has its bytes."""
     csv, raw = object_in(work.read(CSV_POINTER)), object_in(work.read(RAW_POINTER))
@@ -74,6 +89,7 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             dvc = processes.enter_context(Dvc(remote, folder, "push")) if is_due(connection) else None
             work = clone(repository, folder / "clone")
             sys.audit("apod.version.cloned")
+            _check_repository(work)
             tip_version(work, connection)
             snapshot = take(store, work.path / "data", connection)
             sys.audit("apod.version.taken")

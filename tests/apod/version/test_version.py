@@ -344,3 +344,63 @@ def test_what_a_user_has_configured_changes_no_version(commit, loaded, database,
     assert [(first.facts["commit"], "first")] == recorded(database)
     assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
     assert b"\r" not in run("git", "show", "main:data/datapackage.json", cwd=bare).encode()
+
+
+def write_into(bare, folder, **files):
+    """A developer commits files by path."""
+    run("git", "clone", "-q", bare, folder, cwd=folder.parent)
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    identity = ("-c", "user.name=x", "-c", "user.email=x@y", "-c", "core.attributesFile=/dev/null")
+    run("git", "add", "-Af", ".", cwd=folder)
+    run("git", *identity, "commit", "-qm", "rules", cwd=folder)
+    run("git", "push", "-q", cwd=folder)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "*.json filter=lfs diff=lfs merge=lfs -text",
+        "* text eol=crlf",
+        "*.dvc ident",
+        "data/* working-tree-encoding=UTF-16",
+        "* filter=none-such",
+    ],
+)
+def test_the_bytes_committed_are_the_bytes_written(commit, loaded, database, bare, tmp_path, attributes):
+    """Whatever the repository's own attributes ask for; twice, since the second clone has the first version in it."""
+    write_into(bare, tmp_path / "dev", **{".gitattributes": f"{attributes}\n"})
+    first = commit(run="first")
+    again = commit(run="again")
+    edit(loaded, date(2026, 11, 20), title="Edited $Id$")
+    load(loaded, database)
+    second = commit(run="second")
+    described = run("git", "cat-file", "blob", "main:data/datapackage.json", cwd=bare)
+    pointer = run("git", "cat-file", "blob", "main:data/apod_data.csv.dvc", cwd=bare)
+
+    assert (True, False, True) == (first.changed, again.changed, second.changed)
+    assert described == loaded.datapackage.read_text().strip()
+    assert f"md5: {second.facts['md5']}" in pointer
+    assert "\r" not in pointer
+
+
+@pytest.mark.parametrize(
+    ("files", "match"),
+    [
+        ({".gitignore": "# ours\n*.json\n"}, r"data/datapackage.json is ignored by '\*.json' in line 2 of .gitignore"),
+        ({".gitignore": "data/\n"}, "is ignored by 'data/' in line 1 of .gitignore"),
+        ({"data__.gitignore": "*\n"}, r"is ignored by '\*' in line 1 of data/.gitignore"),
+        ({"data__raw__.gitkeep": ""}, "main has data/raw/.gitkeep in git itself"),
+        ({"data__apod_data.csv": "x"}, r"main has data/apod_data.csv in git itself.*git rm --cached"),
+    ],
+)
+def test_a_branch_that_forbids_our_files_says_which_rule(commit, bare, remote, tmp_path, files, match):
+    """Before any bytes are pushed."""
+    write_into(bare, tmp_path / "dev", **files)
+    with pytest.raises(Misconfigured, match=match):
+        commit()
+
+    assert "rules" == log(bare, "%s")
+    assert not Path(remote.url).exists()
