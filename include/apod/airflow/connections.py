@@ -86,7 +86,8 @@ def open_database(connect_seconds: int = 30) -> Iterator[Database]:
     try:
         # psycopg 3, as always with SQLAlchemy 2
         hook = PostgresHook("apod_postgres")
-        hook.connection.extra = json.dumps({"connect_timeout": connect_seconds, **hook.connection.extra_dejson})
+        defaults = {"connect_timeout": connect_seconds, "client_encoding": "UTF8"}  # not PGCLIENTENCODING's
+        hook.connection.extra = json.dumps({**defaults, **hook.connection.extra_dejson})
         connection = cast("Database", hook.get_conn())
         connection.autocommit = True
         with connection:

@@ -77,9 +77,10 @@ def database() -> Iterator[Connection]:
         Unavailable, Misconfigured: as `connections.open_database`.
         BadData: there are no tables yet.
     """
-    with connections.open_database(CONNECT_SECONDS) as connection:
-        connection.execute("set default_transaction_read_only = on")
-        connection.execute("set statement_timeout = '5s'")
+    # settings of this transaction alone: behind a pooler the session is not ours, and the next one would find them
+    with connections.open_database(CONNECT_SECONDS) as connection, connection.transaction():
+        connection.execute("set transaction read only")
+        connection.execute("set local statement_timeout = '5s'")
         exists = connection.execute("select to_regclass('apod.version') is not null").fetchone()
         if exists != (True,):
             raise BadData("The database has no archive yet. Trigger apod_ingest; the load that follows makes it.")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from include.apod.airflow.connections import open_sources
+from include.apod.airflow.connections import open_database, open_sources
 from include.apod.errors import Misconfigured
 from include.apod.settings import read_settings
+from tests.helpers.deployment import postgres_connection
 from tests.helpers.project import NOON
 
 
@@ -71,3 +72,11 @@ def test_an_address_that_is_another_site_is_no_service(nasa, connected, store):
         ingest(sources, store, replace(scope, lookback_days=3))
 
     assert [] == months(store.raw)
+
+
+def test_the_encoding_of_the_environment_is_not_the_databases(deployment, database, monkeypatch):
+    """Every letter comes back as it went, whatever libpq is told."""
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    deployment.set(AIRFLOW_CONN_APOD_POSTGRES=postgres_connection(database.info))
+    with open_database() as connection:
+        assert ("Łódź – 東京",) == connection.execute("select %s::text", ("Łódź – 東京",)).fetchone()

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -27,6 +28,7 @@ from tests.helpers.project import NOON
 from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
+SESSION = ("default_transaction_read_only", "transaction_read_only", "statement_timeout", "timezone", "client_encoding")
 STAMP = Stamp("manual__1", "0123abc", date(2026, 10, 1))
 
 
@@ -293,6 +295,27 @@ def test_who_may_not_read_the_dags_sees_nothing(settings, archive):
     assert len(paths) >= 9
     assert {403} == set(answers.values())
     assert [] == [route for route in app.routes if getattr(route, "methods", {"GET"}) - {"GET", "HEAD"}]
+
+
+def test_a_page_leaves_nothing_in_its_session(archive, settings, monkeypatch):
+    """Behind a pooler the next load, or another client, gets that session."""
+    kept = []
+    open_database = views.connections.open_database
+
+    @contextmanager
+    def pooled(seconds):
+        with open_database(seconds) as connection:
+            yield connection
+            kept.append([connection.execute(f"show {name}").fetchone()[0] for name in SESSION])
+
+    monkeypatch.setattr(views.connections, "open_database", pooled)
+    with open_database() as connection:
+        before = [connection.execute(f"show {name}").fetchone()[0] for name in SESSION]
+    with views.database() as connection:
+        inside = [connection.execute(f"show {name}").fetchone()[0] for name in SESSION]
+
+    assert [before] == kept
+    assert inside != before
 
 
 def test_a_page_does_not_write(archive, settings):
