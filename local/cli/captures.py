@@ -73,12 +73,12 @@ def import_(
 
     now = datetime.now(UTC)
     with opened(live=live) as (stack, progress), stack.locked():
-        shown = time.monotonic()
+        last_line = time.monotonic()
 
         def show(number: int, count: int) -> None:
-            nonlocal shown
-            if number == count or time.monotonic() - shown > SHOWN_SECONDS:
-                shown = time.monotonic()
+            nonlocal last_line
+            if number == count or time.monotonic() - last_line > SHOWN_SECONDS:
+                last_line = time.monotonic()
                 progress.say(f"{number} of {count} captures read")
 
         _restore_lost(stack, progress)

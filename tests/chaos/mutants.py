@@ -209,7 +209,7 @@ MUTANTS = (
     Mutant(
         "an object is not written over what somebody else wrote",
         "adapters/mirror.py",
-        'mode: PutMode = {"e_tag": synced.e_tag} if synced else "create"',
+        'mode: PutMode = self._condition(name, synced) if synced else "create"',
         'mode: PutMode = "overwrite"',
         "tests/apod/adapters/test_mirror.py",
     ),

@@ -55,8 +55,8 @@ class Collected:
                     days.add(day)
                     seen_at = f"{capture.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
                     sha256 = raw_store.digest(record)
-                    seen = Observation(day, seen_at, CAPTURED_SERVICE, sha256, record=record, via=via)
-                    self.observations[day].append(seen)
+                    observation = Observation(day, seen_at, CAPTURED_SERVICE, sha256, record=record, via=via)
+                    self.observations[day].append(observation)
         for day, reason in self.judge.newly_refused(days).items():
             refused = self.observations[day].pop()
             self.judge.refusals.add(reason, f"{day} in {(refused.via or {}).get('path')}")
@@ -89,18 +89,18 @@ class Comparison:
     """Compares observations with those that stand beside them in time; counts what need not be stored.
 
     Attributes:
-        held: observations that say what the raw store holds.
+        duplicates: observations that say what the raw store holds.
         white_space: those that differ from it in white space only.
     """
 
-    held: int = 0
+    duplicates: int = 0
     white_space: int = 0
 
-    def new(self, existing: Iterable[Observation], found: Iterable[Observation]) -> list[Observation]:
-        """The observations found that say something else than the one before them, and than a held one after them."""
-        candidates = {id(observation) for observation in found}
+    def new(self, existing: Iterable[Observation], captured: Iterable[Observation]) -> list[Observation]:
+        """The observations that say something else than the one before them, and than a held one after them."""
+        candidates = {id(observation) for observation in captured}
         in_time = sorted(
-            [*(old for old in existing if old.source == CAPTURED_SERVICE and old.record is not None), *found],
+            [*(old for old in existing if old.source == CAPTURED_SERVICE and old.record is not None), *captured],
             key=lambda observation: (observation.date, observation.seen_at, id(observation) in candidates),
         )
         before: dict[date, Observation] = {}
@@ -125,7 +125,7 @@ class Comparison:
         if neighbour is None:
             return False
         if observation.sha256 == neighbour.sha256:
-            self.held += 1
+            self.duplicates += 1
             return True
         same = _words(observation) == _words(neighbour)
         self.white_space += same
@@ -167,16 +167,16 @@ def import_captures(
         )
     comparison, stored, orphans = Comparison(), 0, 0
     days: set[date] = set()
-    for month, found in sorted(by_month.items()):
+    for month, captured in sorted(by_month.items()):
         existing = raw_store.read_month(raw_store.month_file(store.raw, month))
         orphans += _orphans(existing, captures)
-        if new := comparison.new(existing, found):
+        if new := comparison.new(existing, captured):
             raw_store.merge(store.raw, new)
             stored += len(new)
             days |= {observation.date for observation in new}
     store.save()
     notes = {
-        f"{comparison.held} held already": comparison.held,
+        f"{comparison.duplicates} held already": comparison.duplicates,
         f"{comparison.white_space} differ only in white space, and are left out": comparison.white_space,
         f"{orphans} imported before are of commits that {captures.name} has no more; they stay": orphans,
         f"{refusals.total} refused: {refusals}": refusals.total,
@@ -187,5 +187,5 @@ def import_captures(
             *(note for note, applies in notes.items() if applies),
         ]
     )
-    facts = {"stored": stored, "held": comparison.held, "refused": refusals.total}
+    facts = {"stored": stored, "held": comparison.duplicates, "refused": refusals.total}
     return Report(stored > 0, sentence, facts)

@@ -150,7 +150,7 @@ def _after(existing: Sequence[Observation], addition: Observation) -> Observatio
 
     None where it is there already: another task, taken for dead, has stored it meanwhile.
     """
-    of_day = [one for one in existing if one.date == addition.date]
+    of_day = [observation for observation in existing if observation.date == addition.date]
     if not of_day:
         return addition
     last = of_day[-1]
@@ -185,22 +185,22 @@ def _insert(
     by_month: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_month[month_of(observation.date)].append(observation)
-    for month, found in by_month.items():
+    for month, additions in by_month.items():
         with writing(raw):
-            _insert_month(raw, month, found, placed)
+            _insert_month(raw, month, additions, placed)
 
 
 def _insert_month(
     raw: Path,
     month: str,
-    found: Sequence[Observation],
+    additions: Sequence[Observation],
     placed: Callable[[Sequence[Observation], Observation], Observation | None],
 ) -> None:
     path = month_file(raw, month)
     content = path.read_bytes() if path.exists() else b""
     existing = parse_month(content, path)
     lines = [*zip(existing, content.splitlines(keepends=True), strict=True)]
-    lines += [(addition, to_line(addition)) for one in found if (addition := placed(existing, one))]
+    lines += [(new, to_line(new)) for addition in additions if (new := placed(existing, addition))]
     with replacing(path) as file:
         file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
 

@@ -98,7 +98,7 @@ def _plain_merges(work: Clone, parents: Mapping[str, list[str]]) -> set[str]:
 def _tip_first(work: Clone, versions: list[Version]) -> list[Version]:
     """The versions with that at HEAD in front: of two branches that were merged, the younger version may have lost."""
     tip = tuple(object_in(pointer) for pointer in work.read_blobs([f"HEAD:{CSV_POINTER}", f"HEAD:{RAW_POINTER}"]))
-    at_tip = next((number for number, one in enumerate(versions) if (one.csv, one.raw) == tip), 0)
+    at_tip = next((number for number, version in enumerate(versions) if (version.csv, version.raw) == tip), 0)
     return [*versions[at_tip : at_tip + 1], *versions[:at_tip], *versions[at_tip + 1 :]]
 
 

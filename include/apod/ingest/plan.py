@@ -72,9 +72,9 @@ def days_to_reread(
     unreadable day once a week.
     """
     today = scope.now.date().toordinal()
-    asked = {*(scope.reread or look_back(coverage, reading_list, scope)), *reading_list.unread}
-    asked |= {day for day in unreadable if (today - day.toordinal()) % WEEK == 0}
-    return {day for day in asked if day in scope.archive}
+    days = {*(scope.reread or look_back(coverage, reading_list, scope)), *reading_list.unread}
+    days |= {day for day in unreadable if (today - day.toordinal()) % WEEK == 0}
+    return {day for day in days if day in scope.archive}
 
 
 def plan(coverage: Coverage, reread: Collection[date], scope: Scope) -> list[Span]:

@@ -54,11 +54,8 @@ def _restore_month(path: Path, target: Path, raw: Path) -> bool:
             path.replace(target)
             return True
     lines = {*target.read_bytes().splitlines(keepends=True)}
-    lost = [
-        one
-        for one, line in zip(observations, path.read_bytes().splitlines(keepends=True), strict=True)
-        if line not in lines
-    ]
+    restored_lines = path.read_bytes().splitlines(keepends=True)
+    lost = [observation for observation, line in zip(observations, restored_lines, strict=True) if line not in lines]
     raw_store.merge(raw, lost)
     return bool(lost)
 

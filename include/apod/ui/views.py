@@ -212,12 +212,12 @@ def backlog(lookout: Lookout) -> dict[str, str]:
             return status.load_status(store, connection)
 
     def publish() -> Report:
-        found = lookout.finding()
-        if found.state is None:
-            raise Unavailable(found.problem)
+        finding = lookout.finding()
+        if finding.state is None:
+            raise Unavailable(finding.problem)
         with connections.open_store(settings, PUBLISHED, read_only=True) as store:
-            report = status.version_status(store, found.state.branch, found.state.csv)
-        return replace(report, sentence=f"{report.sentence} (seen {found.age_seconds:.0f} s ago)")
+            report = status.version_status(store, finding.state.branch, finding.state.csv)
+        return replace(report, sentence=f"{report.sentence} (seen {finding.age_seconds:.0f} s ago)")
 
     return {"apod_ingest": _sentence(ingest), "apod_load": _sentence(load), "apod_version": _sentence(publish)}
 
@@ -228,7 +228,7 @@ def version_states(lookout: Lookout) -> dict[str, str]:
     Raises:
         Unavailable: repository or remote did not answer at the last look.
     """
-    found = lookout.finding()
-    if found.state is None:
-        raise Unavailable(found.problem)
-    return {**found.state.pullable}
+    finding = lookout.finding()
+    if finding.state is None:
+        raise Unavailable(finding.problem)
+    return {**finding.state.pullable}

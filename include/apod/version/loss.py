@@ -39,13 +39,18 @@ def _dropped(before: list[Observation], after: list[Observation]) -> list[Observ
 
     The time alone makes no difference: two deployments hear the same words at different times.
     """
-    known = {(one.date, one.source, one.sha256) for one in after}
+    identities = {(observation.date, observation.source, observation.sha256) for observation in after}
     newest = raw_store.newest(after)
-    lost = [one for one in before if (one.date, one.source, one.sha256) not in known]
-    for day, one in raw_store.newest(before).items():
-        last = newest.get(day, one)
-        if one not in lost and last.seen_at < one.seen_at and (last.source, last.sha256) != (one.source, one.sha256):
-            lost.append(one)
+    lost = [
+        observation
+        for observation in before
+        if (observation.date, observation.source, observation.sha256) not in identities
+    ]
+    for day, earlier in raw_store.newest(before).items():
+        last = newest.get(day, earlier)
+        differs = (last.source, last.sha256) != (earlier.source, earlier.sha256)
+        if earlier not in lost and differs and last.seen_at < earlier.seen_at:
+            lost.append(earlier)
     return lost
 
 
