@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from include.apod.adapters.commits import commit_url
 from include.apod.adapters.dvc import Remote
+from include.apod.formats import raw as raw_store
 from include.apod.formats.schema import migrate
 from include.apod.formats.statements import statement
 from include.apod.settings import read_settings
@@ -23,6 +24,7 @@ from include.apod.ui.app import image_url, make_app
 from include.apod.ui.plots import bars, write
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
+from local.nasa.archive import record_of
 from tests.helpers.deployment import environment, postgres_connection
 from tests.helpers.project import NOON
 from tests.helpers.steps import edit, load
@@ -119,6 +121,19 @@ def test_a_day_has_its_passport(http, archive):
     assert first[:12] in other
     assert "NASA's own words" in other
     assert 303 == http.get("/day?date=2026-10-05", follow_redirects=False).status_code
+
+
+def test_a_day_says_who_kept_its_words(http, archive):
+    """An observation that was imported: repository, commit and file."""
+    store, _, _ = archive
+    record = {**record_of(DAY), "title": "As it was"}
+    via = {"repository": "https://github.com/somebody/apod", "commit": "0123abc", "path": "json/2026-11.json"}
+    one = raw_store.Observation(DAY, "2026-11-21T00:00:00Z", "planetary", raw_store.digest(record), record, via=via)
+    raw_store.merge(store.raw, [one])
+
+    assert "planetary, kept by https://github.com/somebody/apod 0123abc json/2026-11.json" in text(
+        http.get(f"/day/{DAY}")
+    )
 
 
 def test_settings_are_read_once_and_git_is_not_run_for_each_request(settings, archive, tmp_path, monkeypatch):
