@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def backlog(stack: Stack) -> dict[str, Report]:
     """By DAG, a report that is `changed` if there is work."""
     now = datetime.now(UTC)
-    repository = repository_of(stack)
     archive, store = Span(read_settings().since, newest_publishable(now)), store_of(stack)
     with database_of(stack) as database:
+        repository = repository_of(stack)
         return {
             "apod_ingest": status.ingest_status(store, archive, now),
             "apod_load": status.load_status(store, database),
