@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in, object_in
@@ -82,6 +82,7 @@ def tip_version(work: Clone, connection: Connection) -> str | None:
     if row := connection.execute(statement("version/select_version"), {"md5": md5, "run": run}).fetchone():
         return f"{row[0]}"
     commit = _commit_of_pointer(work, facts)
-    time = datetime.fromisoformat(work.git("log", "-1", "--format=%cI", commit))
+    committed_second = datetime.fromisoformat(work.git("log", "-1", "--format=%cI", commit))
+    time = committed_second + timedelta(seconds=1)  # git has no parts of a second; what it holds was published before
     record(connection, VersionRecord(commit, md5, run, code_version, time))
     return commit
