@@ -129,10 +129,10 @@ class Fetcher:
         answer = self._read(source, span)
         self._drop_refused(source, answer)
         self.believed[source.name] += len(answer.contents)
-        self.read |= wanted - answer.failed
         left_out = set(span) - answer.contents.keys() - answer.failed
         if left_out == set(span) and observed & left_out:
             raise SourceChanged(f"{source.name} answers {span} with nothing, and we hold pictures of it.")
+        self.read |= wanted - answer.failed
         yield from (Answer(day, source.name, content) for day, content in answer.contents.items() if day in wanted)
         yield from self._ask_singly(source, span, sorted(left_out & missing & wanted, reverse=True), answer)
         yield from (Answer(day, source.name, None) for day in answer.failed & wanted)
