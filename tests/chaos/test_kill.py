@@ -103,7 +103,7 @@ def test_a_dvc_that_is_killed_when_it_has_removed_a_half_object(evening):
     half = evening.remote / object_path(md5_of(evening.store.csv))
     half.chmod(0o644)
     half.write_bytes(half.read_bytes()[:1000])
-    evening.arm("dvc.removed", kill=["parent"])
+    evening.arm("dvc.replaced", kill=["parent"])
     status, said = evening.run("version")
     evening.whole_run()
 
@@ -185,4 +185,4 @@ def test_every_point_of_the_code_is_tried():
     }
     tried = {point.split()[0] for _, point in POINTS} | {*IN_DVC} - {"dvc.object"}
 
-    assert named == tried | {"dvc.removed", "restore.copied", "restore.moved", "task.done"}
+    assert named == tried | {"dvc.replaced", "restore.copied", "restore.moved", "task.done"}

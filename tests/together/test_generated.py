@@ -19,7 +19,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from include.apod.adapters.remote import default_url
+from include.apod.adapters.dvc_config import remote_for, stored_in
 from include.apod.days import Span, parse_span
 from include.apod.errors import ApodError, BadData, Misconfigured, SourceChanged
 from include.apod.formats import raw as raw_store
@@ -27,7 +27,7 @@ from include.apod.formats.columns import SOURCE_COLUMNS
 from include.apod.formats.composition import read_composition
 from include.apod.formats.coverage import update_coverage
 from include.apod.formats.fragments import read_manifest
-from include.apod.formats.pointers import object_in
+from include.apod.formats.pointers import object_in, remote_in
 from include.apod.formats.raw import Observation, digest
 from include.apod.formats.store import Store
 from include.apod.load.quarantine import broken_rule
@@ -164,7 +164,9 @@ def test_what_we_keep_beside_the_data_may_be_anything(text):
         assert read_composition(path) is None
         assert frozenset() == update_coverage(Path(folder, "raw"), path).observed
     object_in(text)
-    default_url(text)
+    remote_in(text)
+    remote_for(text, None)
+    stored_in(text, None)
 
 
 @given(TEXT, TEXT)

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+from include.apod.adapters.dvc_config import stored_in, with_address
 from include.apod.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from include.apod.adapters.dvc_config import Location
 
 TIMEOUT_SECONDS = 1800
 SCRIPTS = Path(__file__).with_name("dvc_scripts")
@@ -25,7 +28,7 @@ class Remote:
     """A DVC remote, and how to run DVC.
 
     Attributes:
-        url: of the remote; None for the default one in the repository's `.dvc/config`.
+        url: of the remote; None for that of the repository's `.dvc/config`.
         python: an interpreter that has DVC.
     """
 
@@ -58,9 +61,13 @@ class Dvc:
             [remote.python, str(SCRIPTS / f"{script}.py")],
             cwd=folder,
             env={
-                **os.environ,
+                **{name: value for name, value in os.environ.items() if not name.startswith("DVC_")},
                 "DVC_NO_ANALYTICS": "1",
+                "PYTHONUTF8": "1",
                 "DVC_SITE_CACHE_DIR": str(folder / "site"),
+                # what is configured outside of the repository, nobody else would pull by
+                "DVC_GLOBAL_CONFIG_DIR": str(folder / "none"),
+                "DVC_SYSTEM_CONFIG_DIR": str(folder / "none"),
                 # DVC reads git's configuration by itself, and refuses what a user's own list of ignored files has
                 "GIT_CONFIG_GLOBAL": os.devnull,
                 "GIT_CONFIG_NOSYSTEM": "1",
@@ -78,21 +85,30 @@ class Dvc:
     def __exit__(self, *error: object) -> None:
         self._process.__exit__(None, None, None)
 
-    def push(self, clone: Path, targets: Sequence[Path], damaged: Sequence[str] = ()) -> None:
+    def push(self, clone: Path, remote: Location, targets: Sequence[Path], damaged: Sequence[str] = ()) -> None:
         """Begins `dvc add` and `dvc push` of files or folders of a clone, and reading them back from the remote.
 
-        Objects of the remote named in `damaged` are deleted first, since DVC would not push over them.
+        Their `.dvc` files name the remote, and `.dvc/config` gets its address. Objects of the remote named in `damaged`
+        are overwritten first, since DVC takes them as present.
         """
-        self._send(clone, targets=[f"{target}" for target in targets], damaged=[*damaged])
+        file = clone / ".dvc" / "config"
+        config = file.read_text() if file.exists() else None
+        if stored_in(config, remote.name) != remote:
+            config = with_address(config, remote)
+        paths = [f"{target}" for target in targets]
+        self._send(clone, remote=remote.name, config=config or "", targets=paths, damaged=[*damaged])
 
-    def pull(self, clone: Path, pointers: Sequence[str]) -> None:
+    def pull(self, clone: Path, pointers: Sequence[str], remote: Location | None = None) -> None:
         """`dvc pull` of some `.dvc` files of a clone; each file is compared with the digest in its pointer.
+
+        With `remote`, what that one of the clone's remotes has in `.dvc/config` as its address is replaced.
 
         Raises:
             Misconfigured: no remote is named, or the interpreter has no DVC.
             Unavailable: the remote does not answer, or lacks the bytes.
         """
-        self._send(clone, targets=[*pointers])
+        place = {"name": remote.name, "url": remote.url} if remote else None
+        self._send(clone, remote=place, targets=[*pointers])
         if problem := self._problem():
             raise Unavailable(problem)
 
@@ -106,12 +122,12 @@ class Dvc:
         if problem := self._problem():
             raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {problem}")
 
-    def _send(self, clone: Path, **request: list[str]) -> None:
+    def _send(self, clone: Path, **request: object) -> None:
         """Writes the request to the process' standard input."""
         stdin = self._process.stdin
         with suppress(BrokenPipeError):  # the process is dead already; `_problem` reports why
             if stdin:
-                stdin.write(f"{json.dumps({'clone': str(clone), 'remote': self._remote.url, **request})}\n")
+                stdin.write(f"{json.dumps({'clone': str(clone), **request})}\n")
                 stdin.flush()
 
     def _problem(self) -> str:
@@ -126,4 +142,6 @@ class Dvc:
         problem = (stderr.strip().splitlines() or ["no message"])[-1]
         if problem.startswith(("config:", "ModuleNotFoundError")):
             raise Misconfigured(f"DVC: {problem}. Set APOD_DVC_REMOTE, and APOD_DVC_PYTHON to a Python that has DVC.")
+        if problem.startswith("refused:"):
+            raise Misconfigured(f"DVC refused: {problem.partition(':')[2].strip()}. Nothing was committed.")
         return problem

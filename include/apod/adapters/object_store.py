@@ -16,6 +16,7 @@ from include.apod.errors import ApodError, Misconfigured, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import ClientConfig, ObjectStore, S3Config
 
 CREDENTIAL_OPTIONS = {  # by URL scheme: obstore's names for login and password of an Airflow connection
@@ -46,24 +47,36 @@ def _message(error: Exception) -> str:
     return " ".join(f"{error}".partition("Debug source")[0].split())[:500]
 
 
-def open_object_store(uri: str, options: Mapping[str, object] | None = None) -> ObjectStore:
+def open_object_store(
+    uri: str,
+    options: Mapping[str, object] | None = None,
+    client: ClientConfig | None = None,
+    credentials: Boto3CredentialProvider | None = None,
+) -> ObjectStore:
     """Opens the object store at `uri`; object names are relative to it.
 
     Options that are not given come from environment variables (`AWS_*` and the like) or the machine's own identity.
+
+    Args:
+        uri: scheme://bucket/path
+        options: obstore's, of this kind of store.
+        client: obstore's, of the connection to it.
+        credentials: asked for them where they are given.
 
     Raises:
         Misconfigured: unknown scheme or option.
     """
     config = dict(options or {})
     environment = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    endpoint = config.get("endpoint") or environment or ""
-    client: ClientConfig = {"allow_http": True} if f"{endpoint}".startswith("http://") else {}
+    endpoint = config.get("endpoint") or config.get("base_url") or environment or ""
+    plain: ClientConfig = {"allow_http": True} if f"{endpoint}".startswith("http://") else {}
     try:
         return from_url(
             uri,
             config=cast("S3Config", config),  # or that of another store, which the scheme decides
-            client_options=client,
+            client_options={**plain, **(client or {})},
             retry_config={"retry_timeout": RETRY_TIMEOUT},
+            credential_provider=credentials,
         )
     except (obstore_errors.BaseError, ValueError) as error:
         raise Misconfigured(f"{uri} is no object store that can be opened: {_message(error)}") from error

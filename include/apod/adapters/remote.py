@@ -5,7 +5,6 @@ A remote is a folder or an object store; the object with md5 `abcd…` is `files
 
 from __future__ import annotations
 
-import configparser
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,31 +20,44 @@ from include.apod.errors import Misconfigured
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from obstore.store import ObjectStore
+    from obstore.auth.boto3 import Boto3CredentialProvider
+    from obstore.store import ClientConfig, ObjectStore
 
+    from include.apod.adapters.dvc_config import Location
 
-def default_url(config: str | None) -> str | None:
-    """The URL of the default remote in the text of a `.dvc/config`; None if it names none. `~` is the user's folder."""
-    parsed = configparser.ConfigParser(interpolation=None)
-    try:
-        parsed.read_string(config or "")
-        url = parsed[f"'remote \"{parsed['core']['remote']}\"'"]["url"]
-    except (configparser.Error, KeyError):
-        return None
-    return url if "://" in url else f"{Path(url).expanduser()}"
-
-
-def check_address(url: str | None) -> None:
-    """Checks that a remote's address means the same everywhere.
-
-    Raises:
-        Misconfigured: it is relative to a clone, and ours is thrown away, or to another remote.
-    """
-    if url and (url.startswith("remote://") or ("://" not in url and not Path(url).is_absolute())):
-        raise Misconfigured(
-            f"The DVC remote {url!r} of .dvc/config is only valid in one checkout; the bytes would be thrown away with "
-            "ours. Set APOD_DVC_REMOTE to an absolute path or a URL. Nothing was pushed."
-        )
+# DVC's options of a remote, and obstore's names for them. DVC alone needs the others in USED_BY_DVC: to write, or to
+# work faster.
+OPTIONS = {
+    "s3": {
+        "access_key_id": "access_key_id",
+        "allow_anonymous_login": "skip_signature",
+        "endpointurl": "endpoint",
+        "region": "region",
+        "secret_access_key": "secret_access_key",
+        "session_token": "session_token",
+    },
+    "gs": {
+        "allow_anonymous_login": "skip_signature",
+        "credentialpath": "service_account",
+        "endpointurl": "base_url",
+    },
+    "azure": {
+        "account_key": "account_key",
+        "account_name": "account_name",
+        "allow_anonymous_login": "skip_signature",
+        "client_id": "client_id",
+        "client_secret": "client_secret",
+        "sas_token": "sas_key",
+        "tenant_id": "tenant_id",
+    },
+}
+USED_BY_DVC = {
+    "acl", "cache_regions", "checksum_jobs", "connect_timeout", "grant_full_control", "grant_read", "grant_read_acp",
+    "grant_write_acp", "jobs", "listobjects", "no_traverse", "projectname", "protected", "read_timeout", "shared",
+    "slow_link_warning", "sse", "sse_kms_key_id", "type", "use_ssl", "verify", "version_aware", "worktree",
+}  # fmt: skip
+YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")  # as DVC writes them
+PROFILE = {"profile", "configpath", "credentialpath"}  # where AWS's own files are, and what to take of them
 
 
 def object_path(name: str) -> str:
@@ -53,56 +65,107 @@ def object_path(name: str) -> str:
     return f"files/md5/{name[:2]}/{name[2:]}"
 
 
+def _profile_credentials(options: Mapping[str, str]) -> Boto3CredentialProvider:
+    """Credentials from AWS's own files, which obstore does not read.
+
+    Raises:
+        Misconfigured: the package that reads them is not there, or the profile.
+    """
+    try:  # optional: most deployments have no such files
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+        from botocore.session import Session  # noqa: PLC0415
+        from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415
+    except ImportError as error:
+        raise Misconfigured(
+            "The DVC remote takes its credentials from AWS's own files (profile, configpath or credentialpath in "
+            ".dvc/config), and the package boto3 is not there to read them: add it to requirements.txt, or take the "
+            "option out and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        ) from error
+    session = Session(profile=options.get("profile"))
+    for option, variable in (("configpath", "config_file"), ("credentialpath", "credentials_file")):
+        if option in options:
+            session.set_config_variable(variable, options[option])
+    try:
+        return Boto3CredentialProvider(session)
+    except (BotoCoreError, ValueError) as error:
+        raise Misconfigured(f"The DVC remote's credentials cannot be read: {error}") from error
+
+
+def _client(ssl_verify: str) -> ClientConfig:
+    """How certificates are checked: a file of them, or a word for yes or no."""
+    if ssl_verify.lower() in YES:
+        return {}
+    if ssl_verify.lower() in NO:
+        return {"allow_invalid_certificates": True}
+    return {"root_certificate": Path(ssl_verify).read_bytes()}
+
+
+def _open(location: Location) -> ObjectStore:
+    """Opens a remote that is an object store, with all of its options.
+
+    Raises:
+        Misconfigured: its scheme or an option is unknown.
+    """
+    scheme = location.url.partition("://")[0]
+    names, profile = OPTIONS.get(scheme, {}), PROFILE if scheme == "s3" else set()
+    if unknown := [*(location.options.keys() - names - profile - USED_BY_DVC - {"ssl_verify"})]:
+        raise Misconfigured(
+            f"The DVC remote {location.name!r} of .dvc/config has the option {min(unknown)}, which only DVC itself "
+            "knows how to use, so nobody could tell what is in it. Take the option out, or set APOD_DVC_REMOTE to "
+            "another remote."
+        )
+    options = {names[option]: value for option, value in location.options.items() if option in names}
+    credentials = _profile_credentials(location.options) if profile & location.options.keys() else None
+    return open_object_store(location.url, options, _client(location.options.get("ssl_verify", "yes")), credentials)
+
+
 @contextmanager
-def _opened(url: str) -> Iterator[ObjectStore]:
-    """Opens the remote at `url`.
+def _opened(location: Location) -> Iterator[ObjectStore]:
+    """Opens a remote.
 
     Raises:
         FileNotFoundError: the folder does not exist.
         Unavailable: it does not answer.
-        Misconfigured: it refuses the credentials, or its scheme is unknown.
+        Misconfigured: it refuses the credentials, or its scheme or an option is unknown.
     """
-    with translating_errors(f"The DVC remote {url}"):
-        if "://" in url:
-            yield open_object_store(url)
-        else:
-            yield LocalStore(Path(url).resolve(strict=True))
+    with translating_errors(f"The DVC remote {location.url}"):
+        yield _open(location) if "://" in location.url else LocalStore(Path(location.url).resolve(strict=True))
 
 
-def object_sizes(url: str) -> dict[str, int]:
+def object_sizes(location: Location) -> dict[str, int]:
     """The size in bytes of each object in a remote, by name. Costs one request for each 1,000 objects.
 
     Raises:
         Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
     """
-    with suppress(FileNotFoundError), _opened(url) as objects:
+    with suppress(FileNotFoundError), _opened(location) as objects:
         listed = obstore.list(objects, "files/md5").collect()
         return {"".join(meta["path"].split("/")[-2:]): meta["size"] for meta in listed}
     return {}
 
 
-def lost_objects(url: str, sizes: Mapping[str, int]) -> list[str]:
+def lost_objects(location: Location, sizes: Mapping[str, int]) -> list[str]:
     """The names of `sizes` that are missing in a remote or have another size there.
 
     Raises:
         Unavailable, Misconfigured: as `object_sizes`.
     """
-    present = object_sizes(url)
+    present = object_sizes(location)
     return [name for name, size in sizes.items() if present.get(name) != size]
 
 
-def download_object(url: str, name: str, target: Path) -> bool:
+def download_object(location: Location, name: str, target: Path) -> bool:
     """Downloads an object to `target`; returns False if it is missing or its md5 differs."""
-    with suppress(FileNotFoundError), translating_errors(f"The DVC remote {url}"):
-        if "://" in url:
-            target.write_bytes(obstore.get(open_object_store(url), object_path(name)).bytes())
+    with suppress(FileNotFoundError), translating_errors(f"The DVC remote {location.url}"):
+        if "://" in location.url:
+            target.write_bytes(obstore.get(_open(location), object_path(name)).bytes())
         else:  # without obstore, whose threads a forked process has not
-            shutil.copyfile(Path(url, object_path(name)), target)
+            shutil.copyfile(Path(location.url, object_path(name)), target)
         return md5_of(target) == name.removesuffix(".dir")
     return False
 
 
-def delete_object(url: str, name: str) -> None:
+def delete_object(location: Location, name: str) -> None:
     """Deletes an object from a remote."""
-    with _opened(url) as objects:
+    with _opened(location) as objects:
         obstore.delete(objects, object_path(name))

@@ -16,6 +16,15 @@ def object_in(pointer: str | None) -> str | None:
         return None
 
 
+def remote_in(pointer: str | None) -> str | None:
+    """The name of the DVC remote that the text of a `.dvc` file names for its bytes; None if it names none."""
+    try:
+        name = yaml.safe_load(pointer)["outs"][0].get("remote") if pointer else None
+    except (yaml.YAMLError, KeyError, IndexError, TypeError, AttributeError):
+        return None
+    return f"{name}".lower() if name else None
+
+
 def facts_in(pointer: str | None) -> dict[str, str]:
     """The facts in `meta:` of the text of a `.dvc` file, by name; none if there is no valid one."""
     try:

@@ -53,7 +53,7 @@ def plan(work: Clone, versions: list[Version], daily: int, *, monthly: bool, rem
         versions: of the branch whose CSVs may go.
         daily: number of days.
         monthly: whether to keep one of each month.
-        remote: replaces the DVC remote that each version names.
+        remote: URL that replaces that of the DVC remote that each version names.
     """
     by_day = _last_of(versions, len("YYYY-MM-DD"))
     retained = {versions[0].csv, *(version.csv for version in by_day[:daily])}

@@ -88,6 +88,6 @@ class Workshop:
             self.reproduce(version, target)
         except Unavailable as error:
             raise Unavailable(
-                f"The CSV of version {version.commit[:12]} is not in {version.remote}, and {error}."
+                f"The CSV of version {version.commit[:12]} is not in {version.remote.url}, and {error}."
             ) from error
         return "made again from its raw store"

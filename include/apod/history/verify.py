@@ -43,7 +43,7 @@ class Verdict:
 
 def _pull(work: Clone, remote: Remote) -> None:
     with Dvc(remote, work.path.parent, "pull") as dvc:
-        dvc.pull(work.path, [CSV_POINTER, RAW_POINTER])
+        dvc.pull(work.path, [CSV_POINTER, RAW_POINTER])  # from where the version says, as anybody would
 
 
 def _compare(version: Version, csv: Path) -> None:

@@ -7,15 +7,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from include.apod.adapters.remote import default_url, download_object, object_sizes
+from include.apod.adapters.dvc_config import stored_in
+from include.apod.adapters.remote import download_object, object_sizes
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import BadData, Misconfigured, Unavailable
-from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in, object_in
+from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in, object_in, remote_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from include.apod.adapters.dvc_config import Location
     from include.apod.adapters.git import Clone
 
 LOG_FORMAT = "%H%x1f%P%x1f%cI%x1f%s"
@@ -31,7 +33,7 @@ class Version:
         subject: of the commit message.
         csv: md5 of the CSV.
         raw: DVC's name of the raw store, an md5 and `.dir`.
-        remote: URL of the DVC remote that has the bytes.
+        remote: the DVC remote that has the bytes.
         facts: the pointer's `meta:`, by name.
     """
 
@@ -40,7 +42,7 @@ class Version:
     subject: str
     csv: str
     raw: str
-    remote: str
+    remote: Location
     facts: Mapping[str, str]
 
     @property
@@ -62,7 +64,7 @@ def read_versions(work: Clone, remote: str | None = None, revision: str = "HEAD"
 
     Args:
         work: a clone with the whole history.
-        remote: replaces the DVC remote that each version names.
+        remote: URL that replaces that of the DVC remote that each version names.
         revision: where the history begins; `--all` for that of every branch and tag.
     """
     log = work.git(
@@ -77,9 +79,13 @@ def read_versions(work: Clone, remote: str | None = None, revision: str = "HEAD"
         csv_pointer, raw_pointer, config = next(blobs), next(blobs), next(blobs)
         if commit in merges:
             continue
-        csv, raw, url = object_in(csv_pointer), object_in(raw_pointer), remote or default_url(config)
-        if csv and raw and url:  # else spoiled by hand; a later version repairs it
-            versions.append(Version(commit, time, subject, csv, raw, url, facts_in(csv_pointer)))
+        csv, raw, location = (
+            object_in(csv_pointer),
+            object_in(raw_pointer),
+            stored_in(config, remote_in(csv_pointer), remote),
+        )
+        if csv and raw and location:  # else spoiled by hand; a later version repairs it
+            versions.append(Version(commit, time, subject, csv, raw, location, facts_in(csv_pointer)))
     return _tip_first(work, versions)
 
 
@@ -131,7 +137,7 @@ def pullable(versions: Iterable[Version]) -> Iterator[tuple[Version, str]]:
 
     Each remote is listed once.
     """
-    present: dict[str, set[str]] = {}
+    present: dict[Location, set[str]] = {}
     with scratch("pullable") as folder:
         for version in versions:
             if version.remote not in present:
@@ -163,7 +169,7 @@ def fetch_raw(version: Version, folder: Path) -> None:
             raise BadData(f"{version.raw} names {file.path!r}, which is outside of the raw store.")
         target.parent.mkdir(parents=True, exist_ok=True)
         if not download_object(version.remote, file.md5, target):
-            raise Unavailable(f"{file.path} of version {version.commit[:12]} is not whole in {version.remote}.")
+            raise Unavailable(f"{file.path} of version {version.commit[:12]} is not whole in {version.remote.url}.")
 
 
 def list_raw(version: Version, temporary: Path) -> list[RawFile]:
@@ -174,7 +180,7 @@ def list_raw(version: Version, temporary: Path) -> list[RawFile]:
     """
     try:
         if not download_object(version.remote, version.raw, temporary):
-            raise Unavailable(f"The raw store of version {version.commit[:12]} is not whole in {version.remote}.")
+            raise Unavailable(f"The raw store of version {version.commit[:12]} is not whole in {version.remote.url}.")
         return [RawFile(entry["md5"], entry["relpath"]) for entry in json.loads(temporary.read_bytes())]
     finally:
         temporary.unlink(missing_ok=True)

@@ -13,13 +13,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc import Dvc
+from include.apod.adapters.dvc_config import stored_in
 from include.apod.adapters.git import clone
-from include.apod.adapters.remote import check_address, default_url
 from include.apod.adapters.scratch import scratch
-from include.apod.errors import Unavailable
+from include.apod.errors import Misconfigured, Unavailable
 from include.apod.formats import raw as raw_store
 from include.apod.formats.composition import lacking_months, read_composition
-from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in
+from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in, remote_in
 from include.apod.formats.reading_list import read_reading_list, reading_list_path, write_reading_list
 from include.apod.run import Report
 
@@ -94,10 +94,13 @@ def restore_raw(repository: Repository, remote: Remote, store: Store) -> Report:
         work = clone(repository, folder / "clone")
         if work.read(RAW_POINTER) is None:
             return Report(False, f"nothing to restore: {repository.branch} has no version yet")
-        check_address(remote.url or default_url(work.read(".dvc/config")))
+        location = stored_in(work.read(".dvc/config"), remote_in(work.read(RAW_POINTER)), remote.url)
+        if location is None:
+            raise Misconfigured(f"{RAW_POINTER} of {repository.branch} names no DVC remote. Set APOD_DVC_REMOTE.")
+        location.check()
         try:
             with Dvc(remote, folder, "pull") as dvc:
-                dvc.pull(work.path, [RAW_POINTER])
+                dvc.pull(work.path, [RAW_POINTER], location)
         except Unavailable as error:
             raise Unavailable(
                 f"{RAW_POINTER} of {repository.branch} cannot be pulled, so nothing was restored: {error}. To begin "

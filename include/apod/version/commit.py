@@ -44,7 +44,7 @@ def news_since_tip(work: Clone, draft: Draft, connection: Connection) -> NewsSin
         old.write_bytes(HEADER)
         return NewsSinceTip(from_bytes(old, csv), emptied)
     diff = from_ledger(connection, before, draft.md5)
-    if diff is None and download_object(draft.url, before, old):
+    if diff is None and download_object(draft.remote, before, old):
         diff = from_bytes(old, csv)
     return NewsSinceTip(diff, emptied)
 
@@ -88,7 +88,7 @@ def commit_draft(work: Clone, draft: Draft, connection: Connection) -> Report:
         if not work.git("status", "--porcelain", "--", *draft.files):
             return unchanged(work, draft.md5, connection)
         if draft.raw:
-            check_words(work, draft.raw, draft.url)
+            check_words(work, draft.raw, draft.remote)
         message = release_note(draft.content, news_since_tip(work, draft, connection), draft.note, draft.trailers)
         head = commit(work, draft, message)
         sys.audit("apod.version.committed")

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from include.apod.errors import BadData
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.csv_file import read_content
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, with_facts
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from include.apod.adapters.dvc import Dvc
+    from include.apod.adapters.dvc_config import Location
     from include.apod.adapters.git import Clone
     from include.apod.formats.csv_file import Content
     from include.apod.formats.store import Store
@@ -36,11 +38,11 @@ class RemoteState:
     """The DVC remote for a version.
 
     Attributes:
-        url: of the remote.
+        location: where it is.
         lost: names of the version's objects that it lacks, or has in another size.
     """
 
-    url: str
+    location: Location
     lost: list[str]
 
 
@@ -50,7 +52,7 @@ class Draft:
 
     Attributes:
         md5: of the CSV.
-        url: of the DVC remote that has the bytes.
+        remote: the DVC remote that has the bytes.
         files: the content of each file of the commit, by its path in the repository.
         dvc_files: DVC's own files as they were in the repository when `files` were made from them.
         content: summary of the CSV.
@@ -61,7 +63,7 @@ class Draft:
     """
 
     md5: str
-    url: str
+    remote: Location
     files: dict[str, str]
     dvc_files: dict[str, str | None]
     content: Content
@@ -87,7 +89,8 @@ def push_bytes(
     Raises:
         NotPublished: the raw store is not what the CSV was made from.
         Unavailable: the remote did not take the bytes, or does not give them back.
-        Misconfigured: the interpreter has no DVC.
+        Misconfigured: the interpreter has no DVC, or DVC does not take the files.
+        BadData: it took others than ours.
     """
     dvc_files = {name: work.read(name) for name in DVC_FILES}
     for pointer in (CSV_POINTER, RAW_POINTER):
@@ -99,16 +102,21 @@ def push_bytes(
     shutil.copytree(data, links, copy_function=os.link)  # to read from, since DVC moves the files
     # where the remote has the listing of a folder, DVC takes all of its files as present
     damaged = [*remote_state.lost, snapshot.raw] if remote_state.lost else []
-    dvc.push(work.path, [data / "apod_data.csv", data / "raw"], damaged)
+    dvc.push(work.path, remote_state.location, [data / "apod_data.csv", data / "raw"], damaged)
     content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
     dvc.wait()
+    pushed = [object_in(work.read(pointer)) for pointer in (CSV_POINTER, RAW_POINTER)]
+    if pushed != [snapshot.md5, snapshot.raw]:
+        raise BadData(
+            f"DVC pushed {pushed[0]} and {pushed[1]}, not {snapshot.md5} and {snapshot.raw}. Nothing was committed."
+        )
     sys.audit("apod.version.safe")
     facts = trailers(content, snapshot.md5, coverage, stamp)
     files = {name: text for name in (*DATA_FILES, *DVC_FILES) if (text := work.read(name)) is not None}
     files[CSV_POINTER] = with_facts(files[CSV_POINTER], facts)
     return Draft(
         snapshot.md5,
-        remote_state.url,
+        remote_state.location,
         files,
         dvc_files,
         content,

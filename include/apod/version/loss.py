@@ -6,15 +6,17 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.dvc_config import stored_in
 from include.apod.adapters.files import md5_of
-from include.apod.adapters.remote import default_url, download_object
+from include.apod.adapters.remote import download_object
 from include.apod.errors import BadData
 from include.apod.formats import raw as raw_store
-from include.apod.formats.pointers import RAW_POINTER, object_in
+from include.apod.formats.pointers import RAW_POINTER, object_in, remote_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from include.apod.adapters.dvc_config import Location
     from include.apod.adapters.git import Clone
     from include.apod.formats.raw import Observation
 
@@ -23,14 +25,16 @@ log = logging.getLogger(__name__)
 SHOWN_MONTHS = 5
 
 
-def _object(url: str, name: str, temporary: Path) -> bytes | None:
+def _object(remote: Location, name: str, temporary: Path) -> bytes | None:
     """The bytes of an object in a remote; None, with a warning, where they are lost."""
     try:
-        if download_object(url, name, temporary):
+        if download_object(remote, name, temporary):
             return temporary.read_bytes()
     finally:
         temporary.unlink(missing_ok=True)
-    log.warning("%s of the version at the branch's tip is not whole in %s; its words cannot be compared.", name, url)
+    log.warning(
+        "%s of the version at the branch's tip is not whole in %s; its words cannot be compared.", name, remote.url
+    )
     return None
 
 
@@ -54,7 +58,7 @@ def _dropped(before: list[Observation], after: list[Observation]) -> list[Observ
     return lost
 
 
-def check_words(work: Clone, raw: Path, url: str) -> None:
+def check_words(work: Clone, raw: Path, remote: Location) -> None:
     """Checks that a raw store has every observation of the version at HEAD.
 
     Only months that differ are downloaded: on an ordinary day one or two.
@@ -62,23 +66,24 @@ def check_words(work: Clone, raw: Path, url: str) -> None:
     Args:
         work: a clone; HEAD is what the version is to be put on top of.
         raw: the folder with the raw store of the version.
-        url: of the DVC remote, where the version at HEAD names none.
+        remote: the DVC remote, where the version at HEAD names none.
 
     Raises:
         BadData: it lacks some; the branch is as it was.
         Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
     """
-    name = object_in(work.git("show", f"HEAD:{RAW_POINTER}")) if work.has(RAW_POINTER) else None
+    pointer = work.git("show", f"HEAD:{RAW_POINTER}") if work.has(RAW_POINTER) else None
     config = work.git("show", "HEAD:.dvc/config") if work.has(".dvc/config") else None
-    url, temporary = default_url(config) or url, work.path.parent / "before"
-    listing = _object(url, name, temporary) if name else None
+    tip_remote, temporary = stored_in(config, remote_in(pointer)) or remote, work.path.parent / "before"
+    name = object_in(pointer)
+    listing = _object(tip_remote, name, temporary) if name else None
     present = {f"{path.relative_to(raw)}": path for path in raw.rglob("*.jsonl")}
     lost: dict[str, int] = {}
     for entry in json.loads(listing or b"[]"):
         path = present.get(entry["relpath"], raw / entry["relpath"])
         if path.exists() and md5_of(path) == entry["md5"]:
             continue
-        before = _object(url, entry["md5"], temporary)
+        before = _object(tip_remote, entry["md5"], temporary)
         if before and (dropped := _dropped(raw_store.parse_month(before, path), raw_store.read_month(path))):
             lost[entry["relpath"]] = len(dropped)
     if lost:

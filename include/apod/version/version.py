@@ -12,11 +12,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc import Dvc
+from include.apod.adapters.dvc_config import remote_for, stored_in
 from include.apod.adapters.git import clone
-from include.apod.adapters.remote import check_address, default_url, lost_objects
+from include.apod.adapters.remote import lost_objects
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
-from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in
+from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, remote_in
 from include.apod.formats.schema import migrate
 from include.apod.version.commit import commit_draft, unchanged
 from include.apod.version.draft import DATA_FILES, DATAPACKAGE, DVC_FILES, RemoteState, push_bytes
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from include.apod.adapters.dvc import Remote
+    from include.apod.adapters.dvc_config import Location
     from include.apod.adapters.git import Clone, Repository
     from include.apod.formats.store import Store
     from include.apod.run import Report
@@ -42,11 +44,11 @@ def _remote_state(work: Clone, remote: Remote, snapshot: Snapshot) -> RemoteStat
     Raises:
         Misconfigured: neither the setting nor the repository names a remote that means the same everywhere.
     """
-    url = remote.url or default_url(work.read(".dvc/config"))
-    if url is None:
+    location = remote_for(work.read(".dvc/config"), remote.url)
+    if location is None:
         raise Misconfigured(f"{work.repository.branch} names no DVC remote. Set APOD_DVC_REMOTE.")
-    check_address(url)
-    return RemoteState(url, lost_objects(url, snapshot.sizes))
+    location.check()
+    return RemoteState(location, lost_objects(location, snapshot.sizes))
 
 
 def _check_repository(work: Clone) -> None:
@@ -64,10 +66,11 @@ def _check_repository(work: Clone) -> None:
         )
 
 
-def _is_at_tip(work: Clone, snapshot: Snapshot, url: str) -> bool:
+def _is_at_tip(work: Clone, snapshot: Snapshot, remote: Location) -> bool:
     """Whether the branch's tip points at the snapshot, and at the remote that has its bytes."""
-    csv, raw = object_in(work.read(CSV_POINTER)), object_in(work.read(RAW_POINTER))
-    at_tip = (csv, raw, default_url(work.read(".dvc/config"))) == (snapshot.md5, snapshot.raw, url)
+    config, pointers = work.read(".dvc/config"), [work.read(CSV_POINTER), work.read(RAW_POINTER)]
+    named = [(object_in(pointer), stored_in(config, remote_in(pointer))) for pointer in pointers]
+    at_tip = named == [(snapshot.md5, remote), (snapshot.raw, remote)]
     return at_tip and not work.git("status", "--porcelain", "--", DATAPACKAGE)
 
 
@@ -94,7 +97,7 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             snapshot = take(store, work.path / "data", connection)
             sys.audit("apod.version.taken")
             remote_state = _remote_state(work, remote, snapshot)
-            at_tip, lost = _is_at_tip(work, snapshot, remote_state.url), len(remote_state.lost)
+            at_tip, lost = _is_at_tip(work, snapshot, remote_state.location), len(remote_state.lost)
             if at_tip and not lost:
                 report = unchanged(work, snapshot.md5, connection)
             else:

@@ -1,19 +1,22 @@
 """A program: `dvc add`, `dvc push` and reading back, in one process of an interpreter that has DVC.
 
-    echo '{"clone": PATH, "remote": URL, "targets": [PATH, ...], "damaged": [NAME, ...]}' | python push.py
+    echo '{"clone": PATH, "remote": NAME, "config": TEXT, "targets": [PATH, ...], "damaged": [NAME, ...]}' |
+        python push.py
 
 It is a script, so that DVC may live in another environment than Airflow, and so that nothing it leaks reaches the task.
 It imports nothing of ours, and stands in a folder with nothing else: a module beside it would shadow a top-level
 package of the same name for everything that DVC imports.
 
 The request comes by standard input, so that DVC is imported while the caller still prepares it; without a request the
-program does nothing. `remote` is written to `.dvc/config` where another one stands; null keeps that one. Objects in
-`damaged` are deleted from the remote first, since DVC would take them as present.
+program does nothing. `config` becomes `.dvc/config`, and the `.dvc` files name the remote: the repository's default one
+may be somebody else's. Objects in `damaged` are overwritten in the remote
+first, since DVC would take them as present; nothing is ever deleted there.
 
 `dvc push` exits 0 even if it pushed nothing. So the remote is asked for every object afterwards, and each target is
 read back from it and hashed. Exit status 0 means that the remote holds everything. Otherwise it is 1, with one line on
-standard error that begins `missing:` (the push worked, but bytes are not there), `remote:` (it did not work) or
-`config:` (no remote is named).
+standard error that begins `missing:` (the push worked, but bytes are not there), `remote:` (it did not work, and a
+retry may help), `refused:` (DVC or the remote will not do it) or `config:` (no remote is named, or its client is not
+there).
 """
 
 import hashlib
@@ -23,10 +26,19 @@ import time
 from pathlib import Path
 
 from dvc.config import NoRemoteError, RemoteNotFoundError
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, FileTransferError
+from dvc.fs import RemoteMissingDepsError
 from dvc.repo import Repo
 
 STALE_SECONDS = 60  # a temporary file this old belongs to a push that was killed
+# By name, since the clients of object stores need not be here, and their errors are no OSErrors.
+NO_CREDENTIALS = {
+    "ClientAuthenticationError",
+    "DefaultCredentialsError",
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "ProfileNotFound",
+}
 
 
 def read_object(remote, oid):
@@ -50,48 +62,81 @@ def problem_with(remote, oid):
     return ""
 
 
-def delete_damaged(files, path):
-    """Deletes a damaged object, and the temporary files that a killed push left beside it."""
-    if files.exists(path):
-        files.remove(path)
-        sys.audit("apod.dvc.removed")
-    if files.protocol == "local":  # object stores show whole uploads only
+def rule_against(repo, targets):
+    """The first rule of a `.dvcignore` against one of some files or folders, in words; DVC leaves such files out."""
+    root = Path(repo.root_dir)
+    paths = {path for target in map(Path, targets) for path in (target, *target.rglob("*"))}
+    paths |= {parent for path in paths for parent in path.parents if root in parent.parents}
+    for path in sorted(paths):
+        result = repo.dvcignore.check_ignore(str(path))
+        if result.match:
+            source, line, pattern = result.pattern_infos[-1].file_info.split(":", 2)
+            return f"{path.relative_to(root)} is ignored by {pattern!r} in line {line} of {source}"
+    return ""
+
+
+def replace_damaged(repo, odb, name):
+    """Writes an object over a damaged one, and removes the temporary files that a killed push left beside it."""
+    path = odb.oid_to_path(name)
+    odb.fs.put_file(repo.cache.local.oid_to_path(name), path)
+    sys.audit("apod.dvc.replaced")
+    if odb.fs.protocol == "local":  # object stores show whole uploads only
         for temporary in Path(path).parent.glob(".*.tmp"):
             if time.time() - temporary.stat().st_mtime > STALE_SECONDS:
                 temporary.unlink()
 
 
-def set_remote(repo, url):
-    """Writes the remote to `.dvc/config`: without it, nobody could pull what a pointer names."""
-    core = repo.config.get("core", {}).get("remote")
-    if url and (core != "apod" or repo.config["remote"].get("apod", {}).get("url") != url):
-        with repo.config.edit("repo") as config:
-            config.setdefault("remote", {})["apod"] = {"url": url}
-            config["core"]["remote"] = "apod"
-        repo.config.load()
+def config_of(clone):
+    """What of DVC's configuration is ours in a clone that is thrown away, whatever the repository's says."""
+    return {
+        "cache": {"dir": str(Path(clone, ".dvc", "cache")), "type": ["hardlink", "copy"]},  # one copy less
+        "core": {"autostage": False},
+    }
 
 
-def work(clone, remote, targets, damaged):
+def add(repo, targets, remote):
+    """`dvc add`, and the name of the remote in the `.dvc` files; returns their stages."""
+    stages = repo.add(targets)
+    for stage in stages:
+        for out in stage.outs:
+            out.remote = remote
+        stage.dump()
+    sys.audit("apod.dvc.added")
+    return stages
+
+
+def add_and_push(clone, remote, targets, damaged):
     """Adds, pushes and reads back; returns what is wrong, or an empty text."""
-    if not Path(clone, ".dvc").is_dir():
-        Repo.init(clone).close()
-    try:
-        with Repo(clone, config={"cache": {"type": ["hardlink", "copy"]}}) as repo:  # one copy less
-            set_remote(repo, remote)
-            stages = repo.add(targets)
-            sys.audit("apod.dvc.added")
-            odb = repo.cloud.get_remote_odb()
-            for path in map(odb.oid_to_path, damaged):
-                delete_damaged(odb.fs, path)
-            repo.push([stage.addressing for stage in stages])
-            sys.audit("apod.dvc.pushed")
-            problems = [text for stage in stages if (text := problem_with(odb, stage.outs[0].hash_info.value))]
-            sys.audit("apod.dvc.verified")
-    except (NoRemoteError, RemoteNotFoundError) as error:
-        return f"config: {error}"
-    except (DvcException, OSError) as error:
-        return f"remote: {type(error).__name__}: {error}"
+    with Repo(clone, config=config_of(clone)) as repo:
+        if rule := rule_against(repo, targets):
+            return f"refused: {rule}"
+        stages = add(repo, targets, remote)
+        odb = repo.cloud.get_remote_odb(remote)
+        for name in damaged:
+            replace_damaged(repo, odb, name)
+        repo.push([stage.addressing for stage in stages])
+        sys.audit("apod.dvc.pushed")
+        problems = [text for stage in stages if (text := problem_with(odb, stage.outs[0].hash_info.value))]
+        sys.audit("apod.dvc.verified")
     return f"missing: {'; '.join(problems)}" if problems else ""
+
+
+def work(clone, remote, config, targets, damaged):
+    """Does the whole request; returns what is wrong, or an empty text."""
+    try:
+        if not Path(clone, ".dvc").is_dir():
+            Repo.init(clone).close()
+        Path(clone, ".dvc", "config").write_text(config, encoding="utf-8")
+        return add_and_push(clone, remote, targets, damaged)
+    except (NoRemoteError, RemoteNotFoundError, RemoteMissingDepsError) as error:
+        return f"config: {error}"
+    except FileTransferError as error:
+        return f"remote: {type(error).__name__}: {error}"
+    except (DvcException, PermissionError) as error:
+        return f"refused: {type(error).__name__}: {error}"
+    except Exception as error:  # noqa: BLE001  # the clients of object stores have errors of their own
+        kind = type(error).__name__
+        return f"{'refused' if kind in NO_CREDENTIALS else 'remote'}: {kind}: {error}"
 
 
 if __name__ == "__main__" and (request := sys.stdin.readline()):
