@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from include.apod.adapters.database import translating_errors
 from include.apod.adapters.dvc import Remote
 from include.apod.adapters.git import Repository
 from include.apod.formats.store import Store
@@ -48,7 +49,12 @@ def store_of(stack: Stack) -> Store:
 @contextmanager
 def database_of(stack: Stack) -> Iterator[psycopg.Connection]:
     """A connection to the pipeline's database, in autocommit; the server is started if the stack is down."""
-    with database_running(stack), psycopg.connect(stack.server.dsn("apod"), autocommit=True) as connection:
+    with (
+        database_running(stack),
+        translating_errors("PostgreSQL of the local stack"),
+        psycopg.connect(stack.server.dsn("apod"), autocommit=True) as connection,
+        translating_errors("PostgreSQL of the local stack", connection),
+    ):
         yield connection
 
 

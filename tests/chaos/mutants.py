@@ -41,7 +41,7 @@ MUTANTS = (
     Mutant(
         "one publishes at a time",
         "load/publish.py",
-        'connection.execute(statement("publish/lock_publish"))',
+        'keeper.execute(statement("publish/lock_publish"))',
         "pass",
         "tests/apod/load/test_publish.py",
     ),
@@ -125,7 +125,7 @@ MUTANTS = (
     Mutant(
         "a version drops no words of the one before",
         "version/commit.py",
-        "            check_words(work, draft.raw, draft.url)\n",
+        "            check_words(work, draft.raw, draft.remote)\n",
         "            pass\n",
         "tests/apod/version",
     ),

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from include.apod.errors import Misconfigured, Unavailable, masked
+from include.apod.errors import Misconfigured, masked
 from include.apod.sources import HOST_SERVICE, SERVICES, service
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ log = logging.getLogger(__name__)
 
 _ENVIRONMENT = threading.Lock()  # one thread at a time lets the git hook change the environment
 DATABASE = "PostgreSQL of connection apod_postgres"
-# psycopg gives no error code where no session came about, so these are PostgreSQL's words
-REFUSED = re.compile("authentication failed|no password supplied|does not exist|no pg_hba.conf entry|permission denied")
 
 
 def _base_url(address: str) -> str:
@@ -77,31 +74,25 @@ def open_database(connect_seconds: int = 30) -> Iterator[Database]:
     The server has `connect_seconds` to answer, unless the connection's extra says otherwise.
 
     Raises:
-        Misconfigured: login or database do not exist, or the role lacks a right.
-        Unavailable: it cannot be reached, went away meanwhile, or has no room or no time for us.
+        Misconfigured: login or database do not exist, the role lacks a right, or a table is not ours.
+        Unavailable: it cannot be reached, went away meanwhile, has no room or no time for us, or somebody holds a lock.
     """
-    import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-    try:
+    from include.apod.adapters.database import translating_errors
+
+    with translating_errors(DATABASE):
         # psycopg 3, as always with SQLAlchemy 2
         hook = PostgresHook("apod_postgres")
         defaults = {"connect_timeout": connect_seconds, "client_encoding": "UTF8"}  # not PGCLIENTENCODING's
         hook.connection.extra = json.dumps({**defaults, **hook.connection.extra_dejson})
         connection = cast("Database", hook.get_conn())
         connection.autocommit = True
-        with connection:
+        connection.prepare_threshold = (
+            None  # a statement that was prepared is in a session, which a pooler may give away
+        )
+        with connection, translating_errors(DATABASE, connection):
             yield connection
-    except psycopg.OperationalError as error:
-        message = f"{DATABASE}: {' '.join(str(error).split())}"
-        if REFUSED.search(message):
-            raise Misconfigured(message) from error
-        raise Unavailable(message) from error
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise Misconfigured(
-            f"{DATABASE}: {error.diag.message_primary}. Grant its role CREATE on the database, or make it owner of "
-            "schema apod."
-        ) from error
 
 
 @contextmanager

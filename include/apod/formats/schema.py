@@ -10,6 +10,7 @@ import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.database import transaction
 from include.apod.adapters.sql import read_statement, statement_names
 from include.apod.errors import Misconfigured
 
@@ -39,7 +40,7 @@ def migrate(connection: Connection) -> list[str]:
     if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
         raise Misconfigured(f"The database's encoding is {encoding}. Make it anew: create database … encoding 'UTF8'.")
     numbered = migrations()
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection), connection.cursor() as cursor:
         cursor.execute(read_statement("migrate/lock_schema"))
         for name in FIRST:
             cursor.execute(read_statement(name))

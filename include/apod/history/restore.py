@@ -7,6 +7,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.database import transaction
 from include.apod.adapters.files import BLOCK_BYTES
 from include.apod.errors import BadData, Misconfigured
 from include.apod.formats.csv_file import read_rows
@@ -93,7 +94,7 @@ def restore_schema(connection: Connection, schema: str, csv: Path, md5: str) -> 
             "PostgreSQL keeps for itself."
         )
     columns = _columns(csv)
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection), connection.cursor() as cursor:
         if cursor.execute(statement("history/select_schema"), {"schema": schema}).fetchone():
             raise Misconfigured(f"Schema {schema} exists. Choose another name, or: drop schema {schema} cascade")
         cursor.execute(f'create schema "{schema}"'.encode())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.database import second_connection, transaction
 from include.apod.adapters.files import md5_of, replacing, sync_folder
 from include.apod.errors import BadData
 from include.apod.formats.composition import read_composition, write_composition
@@ -179,18 +180,27 @@ def publish(connection: Connection, store: Store, load: LoadInfo, allowed: Allow
     Raises:
         BadData: nothing is staged, or a guard, a check or the proof stopped it; table and CSV are as they were.
     """
-    connection.execute(statement("publish/lock_publish"))
+    with second_connection(connection) as keeper:  # its transaction lasts over the commit and the rename of the CSV
+        keeper.execute(statement("publish/lock_publish"))
+        report = _publish(connection, keeper, store, load, allowed or Allowed())
+        store.save()  # before anybody else may publish
+    return report
+
+
+def _publish(connection: Connection, keeper: Connection, store: Store, load: LoadInfo, allowed: Allowed) -> Report:
+    """Publishes, while the connection `keeper` holds the lock."""
     store.refresh()
     staged = store.staged_csv if store.staged_csv.exists() else store.csv
     if not staged.exists():
         raise BadData(f"There is no {store.staged_csv} to publish. ./apod trigger load makes it.")
     md5 = md5_of(staged)
     try:
-        with connection.transaction(), connection.cursor() as cursor:
+        with transaction(connection), connection.cursor() as cursor:
             sys.audit("apod.publish.begun")
-            audit = _merge(cursor, store, md5, load, allowed or Allowed())
+            audit = _merge(cursor, store, md5, load, allowed)
             prove(cursor, staged, md5)
             sys.audit("apod.publish.proven")
+            keeper.execute(statement("publish/check_lock"))  # raises where the lock was lost with its connection
     except BadData:
         connection.execute(statement("stage_table/truncate_staged"))  # what is staged may be wrong: stage all anew
         store.staged_composition.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.database import transaction
 from include.apod.formats.fragments import read_manifest
 from include.apod.formats.schema import migrate
 from include.apod.formats.statements import statement
@@ -37,7 +38,7 @@ def stage_table(connection: Connection, clean: Path) -> Report:
     """
     migrate(connection)
     manifest = read_manifest(clean)
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection), connection.cursor() as cursor:
         staged: dict[str, str] = dict(cursor.execute(statement("stage_table/select_staged")).fetchall())
         changed = [fragment for month, fragment in manifest.items() if staged.get(month) != fragment.key]
         outdated = [*(staged.keys() - manifest.keys()), *(fragment.month for fragment in changed)]

@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.database import transaction
 from include.apod.adapters.files import md5_hex, md5_of
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
@@ -64,7 +65,7 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
     """
     data.mkdir(exist_ok=True)
     csv = data / "apod_data.csv"
-    with connection.transaction():
+    with transaction(connection):
         connection.execute(statement("version/lock_published"))
         store.refresh()
         shutil.copyfile(store.csv, csv)

@@ -184,7 +184,7 @@ def test_one_publishes_at_a_time(loaded, database):
     stage_table(database, loaded.clean)
     stage_csv(loaded)
     before = md5_of(loaded.csv)
-    with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as other:
+    with psycopg.connect(database.info.dsn, password=database.info.password) as other:
         other.execute(statement("publish/lock_publish"))
         thread, said = publish_beside(database, loaded)
         waited = wait_for_lock(database)
