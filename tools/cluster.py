@@ -13,10 +13,11 @@ import httpx
 import psutil
 
 from local.stack import airflow
+from local.stack.environment import own_environment
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT
 from local.stack.ports import any_free
-from local.stack.processes import own_environment, pause
+from local.stack.processes import looks
 from local.stack.ready import bring_up
 from local.stack.repository import git
 from tools import workers
@@ -105,11 +106,10 @@ class Cluster:
 
     def _await_worker(self, name: str) -> None:
         log = self.stack.layout.logs / f"{name}.log"
-        for _ in range(READY_SECONDS * 10):
+        for _ in looks(READY_SECONDS):
             if f"{name} ready" in log.read_text(errors="replace"):
                 return
             self.stack.processes.check(name)
-            pause()
         raise StackError(f"{name} is not ready after {READY_SECONDS} s:\n{self.stack.processes.last_words(name)}")
 
     def _start_services(self) -> None:
@@ -125,12 +125,11 @@ class Cluster:
         token = {"GIT_TEST_TOKEN": self.secret, "PYTHONPATH": str(PROJECT)}
         folder, port = str(self.stack.layout.repository.parent), f"{self.ports['git']}"
         start("git", [sys.executable, "-m", "tools.git_server", folder, port], own_environment(token), root)
-        for _ in range(300):
+        for _ in looks(30):
             try:
-                httpx.put(f"{self.s3}/{BUCKET}").raise_for_status()
+                httpx.put(f"{self.s3}/{BUCKET}", trust_env=False).raise_for_status()
             except httpx.HTTPError:
                 self.stack.processes.check("s3")
-                pause()
             else:
                 return
         raise StackError("The object store does not answer.")

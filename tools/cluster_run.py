@@ -21,9 +21,9 @@ import typer
 
 from include.apod.adapters.object_store import open_object_store
 from include.apod.load.audit import export
+from local.stack.environment import own_environment
 from local.stack.errors import StackError
 from local.stack.layout import Layout
-from local.stack.processes import own_environment
 from local.stack.ready import bring_up
 from local.stack.stack import Stack
 from tools.chain import await_end, run_chain

@@ -137,6 +137,9 @@ def main() -> None:
     """Runs the command line; an error is one line and exit status 1."""
     from include.apod.errors import ApodError
     from local.cli import captures, history  # noqa: F401  # their commands
+    from local.stack.environment import clean
+
+    clean()
 
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
         signal.signal(ending, signal.default_int_handler)

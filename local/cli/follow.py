@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from local.stack.errors import StackError
-from local.stack.processes import pause
+from local.stack.processes import looks
 from local.stack.ready import DAGS
 
 if TYPE_CHECKING:
@@ -75,10 +76,9 @@ class Follower:
 
     def _woken_run(self, dag: str, previous: RunKey | None) -> RunKey | None:
         """The run that an event started; if none comes in time, one of our own if there is work."""
-        for _ in range(EVENT_SECONDS * 10):
+        for _ in looks(EVENT_SECONDS):
             if (newest := self.airflow.newest_run(dag)) != previous:
                 return newest
-            pause()
         return self._needed_run(dag)
 
     def _needed_run(self, dag: str) -> RunKey | None:
@@ -105,7 +105,7 @@ class Follower:
             self.show(self.lines)
             if state in ("success", "failed"):
                 break
-            pause(0.2)
+            time.sleep(0.2)
         if state == "failed":
             raise StackError(f"run {run.run} of {run.dag} failed without a failed task; was it stopped by hand?")
         return lines[TASKS[run.dag][-1]].state == "success"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from include.apod.sources import SERVICES, service
+from local.stack.environment import check_outward
 from local.stack.errors import StackError
 
 
@@ -12,8 +13,9 @@ def check_nasa() -> None:
     """Checks that at least one service answers.
 
     Raises:
-        StackError: none does.
+        StackError: none does, or a proxy is set that cannot be used.
     """
+    check_outward()
     urls = [service(name).BASE_URL for name in SERVICES]
     for url in urls:
         try:

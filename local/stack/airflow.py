@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from include.apod.sources import HOST_SERVICE, SERVICES, service
+from local.stack.environment import own_environment
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT
-from local.stack.processes import own_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +133,6 @@ def airflow_environment(layout: Layout, server: Server, facts: Mapping[str, Any]
         **{f"AIRFLOW__{name}": str(value) for name, value in options.items()},
         "AIRFLOW_HOME": str(layout.airflow),
         "PYTHONPATH": str(PROJECT),
-        "NO_PROXY": "127.0.0.1,localhost",
     }
 
 

@@ -55,7 +55,7 @@ class AirflowApi:
     """A logged-in session with one Airflow."""
 
     def __init__(self, address: str, password: str) -> None:
-        self._http = httpx.Client(base_url=f"{address}/api/v2", timeout=60)
+        self._http = httpx.Client(base_url=f"{address}/api/v2", timeout=60, trust_env=False)
         login = self._http.post(f"{address}/auth/token", json={"username": "admin", "password": password})
         if login.is_error:
             raise StackError(f"Airflow at {address} refuses our login: {login.status_code} {login.text[:200]}")

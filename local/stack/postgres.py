@@ -7,6 +7,7 @@ counts as up when it answers. It listens on 127.0.0.1 only and asks for a passwo
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import psutil
 import psycopg
 
+from local.stack.environment import own_environment
 from local.stack.errors import StackError
-from local.stack.processes import own_environment, pause
+from local.stack.processes import looks
 
 if TYPE_CHECKING:
     from local.stack.processes import Processes
@@ -75,20 +77,37 @@ class RunAs(NamedTuple):
 
 
 def as_server(data: Path) -> RunAs:
-    """How to run PostgreSQL, which refuses root.
+    """How to run PostgreSQL, which refuses root, and a user without a name (as containers may have).
 
-    An ordinary user needs neither. Root gets another number in a user namespace, where the system allows that;
-    else the user `nobody` and a data directory of its own.
+    An ordinary user needs nothing. Others get the number of `nobody` in a user namespace, where the system allows that;
+    else root becomes `nobody`, with a data directory of its own.
+
+    Raises:
+        StackError: the user has no name and cannot get one.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() and _has_name(os.geteuid()):
         return RunAs([], {})
-    mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    mapped = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
     if shutil.which("unshare") and not subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode:
         return RunAs(mapped, {})
+    if os.geteuid():
+        raise StackError(
+            f"User {os.geteuid()} has no name in /etc/passwd, and PostgreSQL does not start for one without: give it "
+            "one, or run as another user."
+        )
     data.parent.chmod(0o711)  # to be passed through, not looked into
     for path in [data, *data.rglob("*")]:
         os.chown(path, NOBODY, NOBODY)
     return RunAs([], {"user": NOBODY, "group": NOBODY})
+
+
+def _has_name(user: int) -> bool:
+    """Whether a user is in /etc/passwd, or wherever else this system looks."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def initialise(server: Server) -> None:
@@ -133,11 +152,10 @@ def start(server: Server, processes: Processes) -> None:
         server.data.parent,
         **identity,
     )
-    for _ in range(START_SECONDS * 20):
+    for _ in looks(START_SECONDS, 0.05):
         if server.answers():
             return
         processes.check("postgres")
-        pause(0.05)
     raise StackError(f"PostgreSQL does not answer after {START_SECONDS} s:\n{processes.last_words('postgres')}")
 
 

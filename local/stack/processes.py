@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import threading
 import time
@@ -14,10 +13,11 @@ import psutil
 from local.stack.errors import StackError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 GRACE_SECONDS = 20
+READY_SECONDS = 180  # that Airflow has to start
 _children: list[subprocess.Popen[bytes]] = []  # kept: Python complains of a child it loses sight of
 _recording = threading.Lock()  # parts of a stack are started side by side
 
@@ -120,20 +120,9 @@ def _quietly(signal: Callable[[], None]) -> None:
         return
 
 
-def pause(seconds: float = 0.1) -> None:
-    """Between two looks at something that is starting."""
-    time.sleep(seconds)
-
-
-def own_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process' environment with `extra`, without what would steer the children elsewhere."""
-    foreign = (
-        "AIRFLOW",
-        "PYTHONDONTWRITEBYTECODE",
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "PG",
-        "VIRTUAL_ENV",
-    )
-    return {**{k: v for k, v in os.environ.items() if not k.startswith(foreign)}, **extra}
+def looks(seconds: float, pause: float = 0.1) -> Iterator[None]:
+    """One turn for each look at something that is starting, until so many seconds of the clock have passed."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(pause)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from local.stack import postgres
 from local.stack.airflow_api import AirflowApi
 from local.stack.errors import StackError
-from local.stack.processes import pause
+from local.stack.processes import READY_SECONDS, looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +33,14 @@ def bring_up(stack: Stack) -> AirflowApi:
     started = datetime.now(UTC)
     stack.start()
     airflow = log_in(stack)
-    while not all(airflow.has_dag(dag) for dag in DAGS):
+    for _ in looks(READY_SECONDS, 0.2):
+        if all(airflow.has_dag(dag) for dag in DAGS):
+            break
         if errors := airflow.import_errors():
             raise StackError(f"A DAG file does not parse:\n{errors}")
         stack.processes.check("dag-processor")
-        pause(0.2)
+    else:
+        raise StackError(f"Airflow has not read our DAGs after {READY_SECONDS} s; see {stack.layout.logs}.")
     for dag in DAGS:
         if count := airflow.end_unfinished(dag, started):
             stack.say(f"{count} runs of {dag} were left over from a stack that was killed; marked as failed")

@@ -16,10 +16,11 @@ from filelock import FileLock, Timeout
 
 from include.apod.adapters.commits import checkout_version
 from local.stack import airflow, postgres, repository
+from local.stack.environment import check_outward, own_environment
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT, Layout
 from local.stack.ports import any_free, is_free
-from local.stack.processes import Processes, own_environment, pause
+from local.stack.processes import READY_SECONDS, Processes, looks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +31,6 @@ AIRFLOW_PARTS: dict[str, tuple[str, ...]] = {
     "dag-processor": (),
     "scheduler": ("--skip-serve-logs",),  # the API server reads the files; the log server would listen everywhere
 }
-READY_SECONDS = 180
 
 
 @dataclass
@@ -121,6 +121,8 @@ class Stack:
 
     def start(self) -> None:
         """Starts everything, after ending what a killed command left half running."""
+        if self.layout.live:
+            check_outward()
         self.stop()
         self._choose_facts()
         airflow.prepare(self.layout, self.facts["login_password"])
@@ -134,7 +136,7 @@ class Stack:
             for started in waiting:
                 started.result()
         self._migrate()
-        env = own_environment(self.environment())
+        env = own_environment(self.environment(), outward=self.layout.live)
         for part, options in AIRFLOW_PARTS.items():
             self.processes.start(part, [sys.executable, "-m", "airflow", part, *options], env, PROJECT)
         self._await_airflow()
@@ -144,7 +146,7 @@ class Stack:
         self.processes.start(
             "triggerer",
             [sys.executable, "-m", "airflow", "triggerer", "--skip-serve-logs"],
-            own_environment(self.environment()),
+            own_environment(self.environment(), outward=self.layout.live),
             PROJECT,
         )
         self.layout.resident.touch()
@@ -196,20 +198,19 @@ class Stack:
 
     def _await_airflow(self) -> None:
         self.say("starting Airflow")
-        for _ in range(READY_SECONDS * 5):
+        for _ in looks(READY_SECONDS, 0.2):
             for part in self.parts:
                 self.processes.check(part)
             if _healthy(self.address):
                 return
-            pause(0.2)
         raise StackError(f"Airflow is not ready after {READY_SECONDS} s; its logs are in {self.layout.logs}.")
 
 
 def _healthy(address: str) -> bool:
     """Whether the API answers, knows a live scheduler and can take tasks (its task side is built at first use)."""
     try:
-        health = httpx.get(f"{address}/api/v2/monitor/health", timeout=30).json()
-        execution = httpx.get(f"{address}/execution/health", timeout=30)
+        health = httpx.get(f"{address}/api/v2/monitor/health", timeout=5, trust_env=False).json()
+        execution = httpx.get(f"{address}/execution/health", timeout=30, trust_env=False)
     except (httpx.TransportError, ValueError):
         return False
     return health["scheduler"]["status"] == "healthy" and execution.is_success

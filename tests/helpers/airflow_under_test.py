@@ -14,7 +14,7 @@ from include.apod.adapters.files import md5_of
 from include.apod.days import DAY, newest_publishable
 from include.apod.formats.pointers import object_in
 from include.apod.formats.store import Store
-from local.stack.processes import own_environment
+from local.stack.environment import own_environment
 from local.stack.ready import bring_up
 from tests.helpers.project import PROJECT, run
 from tests.helpers.world import table_md5

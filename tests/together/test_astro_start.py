@@ -22,8 +22,8 @@ from include.apod.airflow.lineage import RAW_FIELDS
 from include.apod.days import newest_publishable
 from include.apod.formats.columns import COLUMNS
 from local.stack.airflow_api import AirflowApi
+from local.stack.environment import own_environment
 from local.stack.ports import any_free
-from local.stack.processes import own_environment
 from tests.helpers.deployment import environment, postgres_connection
 from tests.helpers.project import PROJECT, run
 from tools.chain import run_chain

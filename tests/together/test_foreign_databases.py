@@ -245,16 +245,20 @@ def german(tmp_path_factory):
     binaries, port, folder = DEBIAN[-1].parent, any_free(), tmp_path_factory.mktemp("deutsch")
     user = reachable(folder)
     (folder / "password").write_text("a-tests-password")
+    subprocess.run(
+        ["localedef", "-i", "de_DE", "-f", "UTF-8", folder / "de_DE.UTF-8"], check=False, capture_output=True
+    )
+    language = {**os.environ, "LOCPATH": f"{folder}", "LC_ALL": "de_DE.UTF-8"}
     arguments = [f"--pgdata={folder}/data", "--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8"]
     made = subprocess.run(
         [binaries / "initdb", *arguments, f"--pwfile={folder}/password", "--locale=de_DE.UTF-8"],
-        capture_output=True, text=True, check=False, cwd=folder, **user,
+        capture_output=True, text=True, check=False, cwd=folder, env=language, **user,
     )  # fmt: skip
     if made.returncode:
         pytest.skip(f"no German server here: {made.stderr.strip().splitlines()[-1]}")
     process = subprocess.Popen(
         [binaries / "postgres", "-D", folder / "data", f"-cport={port}", "-cunix_socket_directories="],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, env=language, **user,
     )  # fmt: skip
     await_port(port, process)
     yield port

@@ -5,6 +5,7 @@ on a clean machine, or one clear line and nothing pushed.
 """
 
 import os
+import shutil
 import sys
 from dataclasses import replace
 from datetime import date
@@ -133,6 +134,25 @@ def test_the_bytes_committed_are_the_bytes_written(commit, loaded, database, bar
     assert described == loaded.datapackage.read_text().strip()
     assert f"md5: {second.facts['md5']}" in pointer
     assert "\r" not in pointer
+
+
+def test_where_git_lfs_is_at_work_the_bytes_are_in_git(commit, loaded, bare, remote, tmp_path, monkeypatch):
+    """The real one, installed for the user as `git lfs install` does: no pointer without its object is ever pushed."""
+    if shutil.which("git-lfs") is None:
+        pytest.skip("there is no git-lfs here; on Debian: apt-get install git-lfs")
+    write_into(
+        bare, tmp_path / "dev", **{".gitattributes": "*.json filter=lfs diff=lfs merge=lfs -text\n*.dvc filter=lfs\n"}
+    )
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run("git", "lfs", "install", "--skip-repo", cwd=tmp_path)
+    first, again = commit(), commit(run="again")
+    csv = pull(bare, tmp_path / "stranger")
+
+    assert (True, False) == (first.changed, again.changed)
+    assert loaded.datapackage.read_text().strip() == run(
+        "git", "cat-file", "blob", "main:data/datapackage.json", cwd=bare
+    )
+    assert loaded.csv.read_bytes() == csv.read_bytes()
 
 
 @pytest.mark.parametrize(
