@@ -391,6 +391,40 @@ def test_a_dvcignore_that_covers_our_files_is_named(commit, bare, remote, tmp_pa
     assert not Path(remote.url).exists()
 
 
+@pytest.mark.parametrize(
+    ("files", "match"),
+    [
+        ({"data.dvc": "outs:\n- md5: 0123456789abcdef0123456789abcdef.dir\n  path: data\n"}, "DVC refused: "),
+        ({"dvc.yaml": "stages:\n  a:\n    cmd: b\n    outs:\n    - data/apod_data.csv\n"}, "refused: "),
+        ({"dvc.yaml": "stages: [\n"}, "refused: "),
+    ],
+    ids=["a folder above", "a stage's output", "a damaged pipeline"],
+)
+def test_what_dvc_itself_refuses_is_final(commit, bare, tmp_path, files, match):
+    """With its own words, and without a retry."""
+    write_into(bare, tmp_path / "dev", **{".dvc__config": "", **files})
+    with pytest.raises(Misconfigured, match=match):
+        commit()
+
+    assert "rules" == log(bare, "%s")
+
+
+def test_what_a_person_wrote_into_a_pointer_strands_nothing(commit, loaded, bare, remote, tmp_path):
+    """Another remote, never to be pushed: the next version names ours, and anybody can pull."""
+    commit()
+    run("git", "clone", "-q", bare, tmp_path / "dev", cwd=tmp_path)
+    for name in ("apod_data.csv.dvc", "raw.dvc"):
+        path = tmp_path / "dev" / "data" / name
+        path.write_text(path.read_text().replace("remote: apod", "remote: none-such\n  push: false"))
+    run("git", "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qam", "by hand", cwd=tmp_path / "dev")
+    run("git", "push", "-q", cwd=tmp_path / "dev")
+    report = commit(run="again")
+
+    assert report.changed
+    assert "remote: apod" in run("git", "show", "main:data/raw.dvc", cwd=bare)
+    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+
+
 def test_an_object_that_is_damaged_is_never_away(commit, loaded, remote):
     """It is written over; nothing of a remote is deleted on the way."""
     commit()

@@ -55,9 +55,9 @@ def second_connection(connection: Connection) -> Iterator[Connection]:
     A lock of that transaction outlives those of the first connection, through a pooler as well.
     """
     info = connection.info
-    with psycopg.connect(info.dsn, password=info.password, prepare_threshold=None) as other, transaction(other):
-        other.execute(read_statement("database/stay_idle"))
-        yield other
+    with psycopg.connect(info.dsn, password=info.password, prepare_threshold=None) as second, transaction(second):
+        second.execute(read_statement("database/stay_idle"))
+        yield second
 
 
 def _holders(connection: Connection) -> str:
@@ -77,12 +77,14 @@ def _is_refusal(error: psycopg.Error) -> bool:
     if error.pgconn is None or FULL.search(message):
         return False
     options = {option.keyword.decode(): option.val.decode() for option in error.pgconn.info if option.val}
-    asked = {name: options[name] for name in ("host", "hostaddr", "port", "user", "dbname") if name in options}
-    said = message.rpartition(" failed: ")[2]
+    parameters = {name: options[name] for name in ("host", "hostaddr", "port", "user", "dbname") if name in options}
+    reason = message.rpartition(" failed: ")[2]
     named = any(
-        re.search(rf"(?<!\w){re.escape(asked[name])}(?!\w)", said) for name in ("user", "dbname") if name in asked
+        re.search(rf"(?<!\w){re.escape(parameters[name])}(?!\w)", reason)
+        for name in ("user", "dbname")
+        if name in parameters
     )
-    return named and pq.PGconn.ping(make_conninfo(**asked, connect_timeout=5).encode()) == pq.Ping.OK
+    return named and pq.PGconn.ping(make_conninfo(**parameters, connect_timeout=5).encode()) == pq.Ping.OK
 
 
 def translated(error: psycopg.Error, connection: Connection | None, subject: str) -> ApodError:

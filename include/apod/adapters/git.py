@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.git_errors import is_behind, is_refusal
 from include.apod.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
@@ -53,17 +54,6 @@ FOREIGN_VARIABLES = re.compile(
     r"GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX"
     r"|DEFAULT_HASH|TEMPLATE_DIR|EXTERNAL_DIFF|ATTR_SOURCE|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS"
     r"|(?:LITERAL|GLOB|NOGLOB|ICASE)_PATHSPECS|TRACE\w*|CURL_VERBOSE|REDIRECT_\w+)"
-)
-BEHIND = ("fetch first", "non-fast-forward", "cannot lock ref")  # git's words where somebody else pushed first
-REFUSALS = (
-    "authentication failed",
-    "permission denied",
-    "not found",
-    "does not exist",
-    "does not appear",
-    "403",
-    "hook declined",
-    "protected branch",
 )
 
 
@@ -154,11 +144,12 @@ class Clone:
         Raises:
             Unavailable, Misconfigured: the push failed for another reason.
         """
-        result = self.attempt("push", "--quiet", "origin", f"HEAD:refs/heads/{self.repository.branch}")
+        target = f"HEAD:refs/heads/{self.repository.branch}"
+        result = self.attempt("push", "--quiet", "--porcelain", "origin", target)
         if not result.returncode:
             return None
-        error = git_error("push", result.stderr, self.repository)
-        if any(words in result.stderr for words in BEHIND):
+        error = git_error("push", f"{result.stdout}\n{result.stderr}", self.repository)
+        if is_behind(result.stdout):
             return error
         raise error
 
@@ -249,12 +240,18 @@ def _environment(repository: Repository) -> dict[str, str]:
     }
 
 
-def git_error(command: str, stderr: str, repository: Repository) -> ApodError:
-    """The error for a failed git command, with git's own message and without the token."""
-    output = " ".join(stderr.split())
+def git_error(command: str, output: str, repository: Repository) -> ApodError:
+    """The error for a failed git command, with git's own message and without the token.
+
+    Args:
+        command: of git.
+        output: what it printed; a push has its reasons on standard output, too.
+        repository: that it was about.
+    """
+    words = " ".join(output.split())
     if repository.token:
-        output = output.replace(repository.token, "***")
-    message = f"git {command} failed for branch {repository.branch} of {repository.url}: {output}"
-    if any(words in output.lower() for words in REFUSALS):
+        words = words.replace(repository.token, "***")
+    message = f"git {command} failed for branch {repository.branch} of {repository.url}: {words}"
+    if is_refusal(output):
         return Misconfigured(f"{message}. Check host, login and password of connection apod_git, and APOD_GIT_BRANCH.")
     return Unavailable(message)

@@ -96,8 +96,8 @@ def translating_errors(subject: str) -> Iterator[None]:
         raise
     except (obstore_errors.BaseError, OSError) as error:
         message = _message(error)
-        if isinstance(error, REFUSALS) or re.search("status code: 40[13]", message):
+        if isinstance(error, REFUSALS) or re.search("non-2xx status code: 40[13]", message):
             raise Misconfigured(f"{subject} refuses these credentials: {message}") from error
-        if "status code: 404" in message:
+        if "non-2xx status code: 404" in message:
             raise Misconfigured(f"{subject} has no bucket or folder: {message}") from error
         raise Unavailable(f"{subject} does not answer: {message}") from error

@@ -99,7 +99,7 @@ def add(repo, targets, remote):
     stages = repo.add(targets)
     for stage in stages:
         for out in stage.outs:
-            out.remote = remote
+            out.remote, out.can_push = remote, True
         stage.dump()
     sys.audit("apod.dvc.added")
     return stages
