@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 # Another project's Airflow, another server's libpq, and what our own Python was started with, such as how it writes to
 # the terminal.
-FOREIGN = ("AIRFLOW", "DVC_", "OPENLINEAGE_", "PG", "PYTHON", "VIRTUAL_ENV", "WEB_CONCURRENCY")
+FOREIGN = (
+    "AIRFLOW",
+    "DVC_",
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_PROTOCOL",
+    "OPENLINEAGE_",
+    "PG",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "WEB_CONCURRENCY",
+)
 OURS = ("PG_BIN", "PYTHONPATH", "PYTHONUTF8")
 # How to get out of this machine; nothing of a stack leaves it where the stand-in plays NASA's services.
 OUTWARD = ("ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")

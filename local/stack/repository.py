@@ -38,7 +38,9 @@ def seed(bare: Path) -> None:
     unfinished = bare.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
-    git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(unfinished), cwd=unfinished.parent)
+    git(
+        "init", "--quiet", "--template=", "--bare", f"--initial-branch={BRANCH}", str(unfinished), cwd=unfinished.parent
+    )
     git("config", "receive.shallowUpdate", "true", cwd=unfinished)  # the checkout may be a shallow clone
     git("push", "--quiet", str(unfinished), f"HEAD:refs/heads/{BRANCH}", cwd=PROJECT)
     unfinished.rename(bare)

@@ -58,9 +58,38 @@ CONFIGURED = """
     commitEncoding = ISO-8859-1
     logOutputEncoding = ISO-8859-1
 [safe] bareRepository = explicit
-[init] defaultObjectFormat = sha256
+[init]
+    defaultObjectFormat = sha256
+    defaultRefFormat = reftable
 [color] ui = always
-[log] showSignature = true
+[log]
+    showSignature = true
+    follow = true
+[init] templateDir = {folder}/template
+[protocol "file"] allow = never
+[trailer] separators = "#"
+[column] ui = always
+[fetch] fsckObjects = true
+[transfer] fsckObjects = true
+[feature]
+    manyFiles = true
+    experimental = true
+[remote] pushDefault = elsewhere
+[push] default = nothing
+[commit]
+    template = {folder}/ignore
+    verbose = true
+    cleanup = scissors
+[core]
+    abbrev = 4
+    commentChar = d
+    fileMode = false
+    pager = false
+[format] pretty = raw
+[merge] ff = only
+[alias]
+    commit = !false
+    push = !false
 """
 
 
@@ -72,6 +101,9 @@ def test_what_a_user_has_configured_changes_no_version(commit, loaded, database,
     for hook in ("pre-commit", "pre-push", "commit-msg", "prepare-commit-msg"):
         (folder / "hooks" / hook).write_text("#!/bin/sh\nexit 1\n")
         (folder / "hooks" / hook).chmod(0o755)
+    (folder / "template" / "info").mkdir(parents=True)
+    (folder / "template" / "info" / "exclude").write_text("data/\n*.dvc\n")
+    (folder / "template" / "config").write_text("[core]\n\tbare = true\n")
     (folder / "ignore").write_text("data/\n*.json\n*.dvc\n")
     (folder / "attributes").write_text("* text eol=crlf working-tree-encoding=UTF-16\n*.json filter=lfs ident\n")
     (folder / ".gitconfig").write_text(CONFIGURED.format(folder=folder))
@@ -254,7 +286,7 @@ def test_any_path_of_a_remote_is_read_as_dvc_reads_it(loaded, database, reposito
         ("['remote \"apod\"']\n    url = s3://b/c\n    sse_customer_key = k3y\n", "the option sse_customer_key, which"),
         (
             "['remote \"apod\"']\n    url = s3://b/c\n    profile = none-such\n",
-            "credentials cannot be read: The",
+            "cannot be read from AWS's own files: The",
         ),
         ("['remote \"apod\"']\n    url = /tmp/%(x)s\n", "names no DVC remote"),
         ("['remote \"apod\"']\n    url = /tmp/{x}\n", "has '{' in its address, which DVC cannot read"),
@@ -323,7 +355,15 @@ PROFILE = """\
 """
 
 
-@pytest.mark.parametrize("text", [OPTIONS, PROFILE], ids=["options", "profile"])
+PLAIN = """\
+[core]
+    remote = minio
+['remote "minio"']
+    url = s3://{bucket}/dvc
+"""
+
+
+@pytest.mark.parametrize("text", [OPTIONS, PROFILE, PLAIN], ids=["options", "profile", "a home with AWS's own files"])
 def test_every_option_of_a_remote_is_used(loaded, database, repository, bare, tmp_path, monkeypatch, text):
     """Of a MinIO, without any variable of AWS's: to list, to read, to compare and to collect, as to push."""
     objects_module = pytest.importorskip("tests.helpers.objects", reason="there is no stand-in of S3 here")
@@ -333,6 +373,13 @@ def test_every_option_of_a_remote_is_used(loaded, database, repository, bare, tm
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     keys = f"[team]\naws_access_key_id = {objects_module.KEY}\naws_secret_access_key = {objects_module.SECRET}\n"
     (tmp_path / "credentials").write_text(keys)
+    if text == PLAIN:  # as `aws configure` writes them
+        (tmp_path / ".aws").mkdir()
+        (tmp_path / ".aws" / "credentials").write_text(keys)
+        profile = f"[profile team]\nregion = eu-central-1\nendpoint_url = {objects.url}\n"
+        (tmp_path / ".aws" / "config").write_text(profile)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("AWS_PROFILE", "team")
     facts = {"bucket": objects_module.BUCKET, "url": objects.url, "key": objects_module.KEY}
     try:
         write_config(bare, tmp_path / "dev", text.format(secret=objects_module.SECRET, folder=tmp_path, **facts))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from include.apod.adapters.git import git_environment
+from include.apod.adapters.git import git_environment, run_git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +19,7 @@ COMMIT_PATHS = {  # how the hosts that people use address a commit
 
 
 def _output(folder: Path, *args: str) -> str:
-    done = subprocess.run(
-        ["git", *args], cwd=folder, env=git_environment(), capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
+    return run_git(args, folder, git_environment()).stdout.decode(errors="replace").strip()
 
 
 def checkout_version(folder: Path) -> str:

@@ -23,6 +23,7 @@ TIMEOUT_SECONDS = 300
 # his: proxies, certificates, credentials, `insteadOf`.
 SETTINGS = {
     "clone.defaultRemoteName": "origin",
+    "clone.rejectShallow": "false",
     "color.ui": "false",
     "commit.gpgSign": "false",
     "core.attributesFile": os.devnull,
@@ -36,7 +37,10 @@ SETTINGS = {
     "i18n.commitEncoding": "UTF-8",
     "i18n.logOutputEncoding": "UTF-8",
     "init.defaultObjectFormat": "sha1",
+    "init.defaultRefFormat": "files",  # DVC reads no other
+    "log.follow": "false",
     "log.showSignature": "false",
+    "protocol.file.allow": "always",  # the local stack's repository
     "push.followTags": "false",
     "push.gpgSign": "false",
     "push.pushOption": "",  # an empty value clears the list
@@ -45,6 +49,7 @@ SETTINGS = {
     "status.showUntrackedFiles": "all",
     "submodule.recurse": "false",
     "tag.gpgSign": "false",
+    "trailer.separators": ":",
 }
 PLAIN_ATTRIBUTES = "* !text !eol !crlf !ident !filter !working-tree-encoding\n"  # stronger than any `.gitattributes`
 FIXED_CONFIG = tuple(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}"))
@@ -52,7 +57,7 @@ FIXED_CONFIG = tuple(part for name, value in SETTINGS.items() for part in ("-c",
 # GIT_ASKPASS are how a user logs in.
 FOREIGN_VARIABLES = re.compile(
     r"GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX"
-    r"|DEFAULT_HASH|TEMPLATE_DIR|EXTERNAL_DIFF|ATTR_SOURCE|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS"
+    r"|DEFAULT_(?:HASH|REF_FORMAT)|TEMPLATE_DIR|EXTERNAL_DIFF|ATTR_SOURCE|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS"
     r"|(?:LITERAL|GLOB|NOGLOB|ICASE)_PATHSPECS|TRACE\w*|CURL_VERBOSE|REDIRECT_\w+)"
 )
 
@@ -81,7 +86,7 @@ class Repository:
 def run_git(
     args: Sequence[str], folder: Path, env: Mapping[str, str], stdin: bytes = b"", timeout: float = TIMEOUT_SECONDS
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs one git command in a folder; the caller looks at its exit status.
+    """Runs one git command in a folder, whoever owns that; the caller looks at its exit status.
 
     Raises:
         Misconfigured: there is no git.
@@ -89,7 +94,7 @@ def run_git(
     """
     try:
         return subprocess.run(
-            ["git", *FIXED_CONFIG, *args],
+            ["git", *FIXED_CONFIG, "-c", f"safe.directory={folder}", *args],
             cwd=folder,
             env={**env},
             input=stdin,
@@ -191,8 +196,8 @@ class Clone:
 
 def _clone(repository: Repository, folder: Path, *options: str) -> Clone:
     Clone(folder.parent, repository).git(
-        "clone", "--quiet", "--single-branch", *options, "--branch", repository.branch, "--", repository.url,
-        str(folder),
+        "clone", "--quiet", "--template=", "--single-branch", *options, "--branch", repository.branch,
+        "--", repository.url, str(folder),
     )  # fmt: skip
     return Clone(folder, repository)
 

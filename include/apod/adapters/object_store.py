@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from obstore import exceptions as obstore_errors
 from obstore.store import from_url
 
+from include.apod.adapters import aws_files
 from include.apod.errors import ApodError, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ CREDENTIAL_OPTIONS = {  # by URL scheme: obstore's names for login and password 
     "gs": ("", "service_account_key"),
     "az": ("account_name", "account_key"),
 }
+OWN_KEYS = {"access_key_id", "skip_signature"}  # options with which nothing else is asked for keys
 AIRFLOW_OPTIONS = {"endpoint_url": "endpoint", "region_name": "region", "key_path": "service_account"}
 RETRY_TIMEOUT = timedelta(seconds=60)
 REFUSALS = (obstore_errors.PermissionDeniedError, obstore_errors.UnauthenticatedError)
@@ -55,7 +57,8 @@ def open_object_store(
 ) -> ObjectStore:
     """Opens the object store at `uri`; object names are relative to it.
 
-    Options that are not given come from environment variables (`AWS_*` and the like) or the machine's own identity.
+    Options that are not given come from environment variables (`AWS_*` and the like), from AWS's own files, or from the
+    machine's own identity.
 
     Args:
         uri: scheme://bucket/path
@@ -67,8 +70,11 @@ def open_object_store(
         Misconfigured: unknown scheme or option.
     """
     config = dict(options or {})
+    if uri.startswith("s3://") and not credentials and not config.keys() & OWN_KEYS and aws_files.are_meant():
+        credentials = aws_files.read_credentials()
     environment = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     endpoint = config.get("endpoint") or config.get("base_url") or environment or ""
+    endpoint = endpoint or (credentials.config.get("endpoint") if credentials else "")
     plain: ClientConfig = {"allow_http": True} if f"{endpoint}".startswith("http://") else {}
     try:
         return from_url(

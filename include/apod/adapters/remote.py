@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import obstore
 from obstore.store import LocalStore
 
+from include.apod.adapters import aws_files
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.object_store import open_object_store, translating_errors
 from include.apod.errors import Misconfigured
@@ -20,7 +21,6 @@ from include.apod.errors import Misconfigured
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import ClientConfig, ObjectStore
 
     from include.apod.adapters.dvc_config import Location
@@ -65,32 +65,6 @@ def object_path(name: str) -> str:
     return f"files/md5/{name[:2]}/{name[2:]}"
 
 
-def _profile_credentials(options: Mapping[str, str]) -> Boto3CredentialProvider:
-    """Credentials from AWS's own files, which obstore does not read.
-
-    Raises:
-        Misconfigured: the package that reads them is not there, or the profile.
-    """
-    try:  # optional: most deployments have no such files
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-        from botocore.session import Session  # noqa: PLC0415
-        from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415
-    except ImportError as error:
-        raise Misconfigured(
-            "The DVC remote takes its credentials from AWS's own files (profile, configpath or credentialpath in "
-            ".dvc/config), and the package boto3 is not there to read them: add it to requirements.txt, or take the "
-            "option out and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-        ) from error
-    session = Session(profile=options.get("profile"))
-    for option, variable in (("configpath", "config_file"), ("credentialpath", "credentials_file")):
-        if option in options:
-            session.set_config_variable(variable, options[option])
-    try:
-        return Boto3CredentialProvider(session)
-    except (BotoCoreError, ValueError) as error:
-        raise Misconfigured(f"The DVC remote's credentials cannot be read: {error}") from error
-
-
 def _client(ssl_verify: str) -> ClientConfig:
     """How certificates are checked: a file of them, or a word for yes or no."""
     if ssl_verify.lower() in YES:
@@ -115,7 +89,8 @@ def _open(location: Location) -> ObjectStore:
             "another remote."
         )
     options = {names[option]: value for option, value in location.options.items() if option in names}
-    credentials = _profile_credentials(location.options) if profile & location.options.keys() else None
+    files = [location.options.get(name) for name in ("profile", "configpath", "credentialpath")]
+    credentials = aws_files.read_credentials(*files) if profile & location.options.keys() else None
     return open_object_store(location.url, options, _client(location.options.get("ssl_verify", "yes")), credentials)
 
 

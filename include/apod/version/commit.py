@@ -29,7 +29,14 @@ ATTEMPTS = 12  # pushes; one that came too late costs a fetch and a commit
 
 
 def unchanged(work: Clone, md5: str, connection: Connection) -> Report:
-    """The report where the branch's tip is this version already."""
+    """The report where the branch's tip is this version already.
+
+    Raises:
+        Unavailable: git says that nothing differs, but the tip names another CSV.
+    """
+    at_tip = object_in(work.git("show", f"HEAD:{CSV_POINTER}")) if work.has(CSV_POINTER) else None
+    if at_tip != md5:
+        raise Unavailable(f"git sees no change, but {work.repository.branch} points at {at_tip}, not at {md5}.")
     commit = tip_version(work, connection) or work.git("rev-parse", "HEAD")
     sentence = f"nothing new: {commit[:12]} on {work.repository.branch} is this version already"
     return Report(False, sentence, {"commit": commit, "md5": md5})

@@ -100,12 +100,14 @@ PASSING = {
 
 @pytest.mark.parametrize("text", FINAL.values(), ids=FINAL.keys())
 def test_a_refusal_is_final(text):
+    """A credential, a right, a rule or an address: a person must look."""
     assert is_refusal(text)
     assert not is_behind(text)
 
 
 @pytest.mark.parametrize("text", PASSING.values(), ids=PASSING.keys())
 def test_what_may_pass_is_tried_again(text):
+    """The network, the host's own faults, and names that sound like a refusal."""
     assert not is_refusal(text)
 
 
