@@ -10,7 +10,8 @@ import pytest
 
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.remote import object_path
-from tests.helpers.kill_points import IN_DVC, POINTS
+from include.apod.formats.reading_list import reading_list_path
+from tests.helpers.kill_points import IN_DVC, ONCE_A_DAY, POINTS
 from tests.helpers.project import PROJECT
 from tests.helpers.world import STEPS
 
@@ -63,6 +64,19 @@ def test_a_task_that_is_killed(evening, step, point):
     evening.whole_run()
 
     assert [] == half_done
+    assert KILLED == status, said
+    assert evening.control == evening.facts()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("point", ONCE_A_DAY)
+def test_an_ingest_that_is_killed_while_it_writes_what_is_left_to_read(evening, point):
+    """The list is lost, so all of it is written anew."""
+    reading_list_path(evening.store.ingest).unlink()
+    evening.arm(point)
+    status, said = evening.run("ingest")
+    evening.whole_run()
+
     assert KILLED == status, said
     assert evening.control == evening.facts()
 

@@ -5,8 +5,6 @@ POINTS = [
     ("ingest", "file.renamed coverage.json"),
     ("ingest", "file.written ????-??.jsonl"),
     ("ingest", "file.renamed ????-??.jsonl"),
-    ("ingest", "file.written reading_list.json"),
-    ("ingest", "file.renamed reading_list.json"),
     ("transform", "file.written *.origin.csv"),
     ("transform", "file.renamed *.origin.csv"),
     ("transform", "file.written ????????????????.csv"),
@@ -36,4 +34,5 @@ POINTS = [
     ("version", "version.pushed"),
     ("version", "version.recorded"),
 ]
+ONCE_A_DAY = ["file.written reading_list.json", "file.renamed reading_list.json"]  # not by the second ingest of a day
 IN_DVC = ["dvc.added", "dvc.object", "dvc.pushed", "dvc.verified"]  # in the process that has DVC
