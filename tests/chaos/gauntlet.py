@@ -31,9 +31,13 @@ from pathlib import Path
 
 import uvicorn
 
+from include.apod.adapters.commits import checkout_version
+from include.apod.adapters.dvc import Remote
 from include.apod.adapters.git import clone_history
 from include.apod.days import DAY, Span, complete_through, parse_spans
 from include.apod.formats import raw as raw_store
+from include.apod.history import gc
+from include.apod.history.archive import open_archive
 from include.apod.history.versions import fetch_raw, pullable, read_versions
 from include.apod.sources import basic
 from local.nasa import migration
@@ -48,6 +52,7 @@ from local.stack.ports import any_free
 from local.stack.processes import Processes
 from tests.helpers import warm_python
 from tests.helpers.kill_points import IN_DVC, POINTS
+from tests.helpers.project import PROJECT
 from tests.helpers.stand_in import ENDS
 from tests.helpers.world import HOOK, World
 
@@ -68,6 +73,7 @@ TROUBLES = {  # how often, of a hundred days
 }  # fmt: skip
 CHAIN = (["ingest"], ["transform", "stage_table", "stage_csv", "publish"], ["version"])
 SEEN_DAYS = 5  # whose passport the oracle follows
+COLLECTED = 3  # CSVs that `gc` takes before the oracle tries to make them again
 LOST_EVENTS = {"load": 0.5, "version": 0.25}  # a consumer looks on such a part of the days only
 
 
@@ -99,6 +105,7 @@ class Gauntlet(World):
             "APOD_SINCE": f"{self.since}",
             "APOD_SOURCES": self.sources,
             "APOD_DVC_PYTHON": str(self.program),
+            "APOD_CODE_VERSION": checkout_version(PROJECT),  # the real one, so that a version can be made again
         }
 
     def new_database(self, name="chaos"):
@@ -382,6 +389,7 @@ def judge(gauntlet, plan, days):
     wrong += claims(versions[0], rows, truth, gauntlet.since)
     with tempfile.TemporaryDirectory() as folder:
         wrong += passports(versions, seen, Path(folder))
+    wrong += collected(gauntlet)
     return wrong, {"versions": len(versions), "rows": len(rows), "edits": len(plan.edits)}
 
 
@@ -395,6 +403,30 @@ def claims(version, rows, truth, since):
     return wrong + [f"complete through {facts['complete_through']}, not {through}"] * (
         facts["complete_through"] != f"{through}"
     )
+
+
+def collected(gauntlet):
+    """What `gc` took that it should not have: it goes over the newest CSVs that may go, and each is made again."""
+    remote = Remote(None, sys.executable)
+    with open_archive(gauntlet.repository, remote, PROJECT, every_branch=True) as archive:
+        retention = gc.plan(archive.clone, archive.versions, 10, monthly=True)
+        surplus = retention.surplus[-COLLECTED:]
+        reasons = [
+            f"{version.commit} cannot be made again: {why}"
+            for version, why in gc.collect(surplus, archive.workshop)
+            if why
+        ]
+        target = archive.workshop.folder / "obtained.csv"
+        state = {version.commit: how for version, how in pullable(archive.versions)}
+        gone = {holders[0].csv for holders in surplus}
+        wrong = [
+            f"{version.commit} is {state[version.commit]} after gc"
+            for version in archive.versions
+            if state[version.commit] != ("raw" if version.csv in gone else "yes")
+        ]
+        for version in (holders[0] for holders in surplus):
+            archive.workshop.obtain(version, target)  # raises where it is not the version's
+    return reasons + wrong
 
 
 def passports(versions, seen, folder):
