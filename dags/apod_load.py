@@ -26,5 +26,6 @@ with DAG(
     stage_table = outcomes.step(tasks.stage_table)
     stage_csv = outcomes.step(tasks.stage_csv)
     publish = outcomes.step(tasks.publish, publishes=[assets.TABLE, assets.CSV])
+    index = outcomes.step(tasks.index, trigger_rule="none_failed")
 
-    transform >> [stage_table, stage_csv] >> publish
+    transform >> [stage_table, stage_csv] >> publish >> index

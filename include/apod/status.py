@@ -21,7 +21,6 @@ from include.apod.run import Report
 from include.apod.sources.absence import lost_days
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from include.apod.adapters.git import Repository
     from include.apod.days import Span
-    from include.apod.formats.fragments import Fragment
+    from include.apod.formats.fragments import Manifest
     from include.apod.formats.store import Store
 
 
@@ -46,11 +45,11 @@ def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
     return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}{lost}", {"missing": len(missing)})
 
 
-def _csv_md5(fragments: Iterable[Fragment], clean: Path) -> str:
+def _csv_md5(manifest: Manifest, clean: Path) -> str:
     """The md5 of the CSV that the fragments make."""
     digest = hashlib.md5(HEADER, usedforsecurity=False)
-    for fragment in fragments:
-        digest.update(fragment.read(clean))
+    for month in manifest.fragments:
+        digest.update(manifest.read(clean, month))
     return digest.hexdigest()
 
 
@@ -60,13 +59,10 @@ def load_status(store: Store, connection: Connection) -> Report:
     if not months:
         return Report(False, "nothing to load yet: the raw store is empty")
     manifest = read_manifest(store.clean)
-    due = [
-        path for path in months if path.stem not in manifest or not manifest[path.stem].is_current(path, store.clean)
-    ]
-    if due:
+    if due := manifest.outdated(months, store.clean):
         return Report(True, f"{len(due)} months to transform and publish")
     try:
-        expected = _csv_md5(manifest.values(), store.clean)
+        expected = _csv_md5(manifest, store.clean)
     except DamagedFragment as error:
         return Report(True, f"{error} The next load drops it, the one after it makes it anew")
     published = published_md5(connection)

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 EVENT_SECONDS = 20  # in which an asset event starts its consumer; Airflow can lose one
 TASKS = {
     "apod_ingest": ("await_picture", "ingest"),
-    "apod_load": ("transform", "stage_table", "stage_csv", "publish"),
+    "apod_load": ("transform", "stage_table", "stage_csv", "publish", "index"),
     "apod_version": ("version",),
 }
+PUBLISHERS = {"apod_ingest": "ingest", "apod_load": "publish", "apod_version": "version"}
 
 
 @dataclass
@@ -108,7 +109,7 @@ class Follower:
             time.sleep(0.2)
         if state == "failed":
             raise StackError(f"run {run.run} of {run.dag} failed without a failed task; was it stopped by hand?")
-        return lines[TASKS[run.dag][-1]].state == "success"
+        return lines[PUBLISHERS[run.dag]].state == "success"
 
     def _update(self, run: RunKey, line: Line, task: TaskState) -> None:
         line.state, line.seconds = task.state, task.seconds(datetime.now(UTC))

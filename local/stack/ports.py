@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from contextlib import suppress
+from pathlib import Path
+from tempfile import gettempdir
+
+from filelock import FileLock, Timeout
+
+_reserved: dict[int, FileLock] = {}  # held until this process ends; by then its servers listen, or are gone
 
 
 def is_free(port: int) -> bool:
@@ -14,6 +22,25 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def reserve(wanted: int) -> int:
+    """The wanted port, or any other that is free; no other stack that is just starting takes it meanwhile.
+
+    Raises:
+        OSError: there is none.
+    """
+    for port in (wanted, *(any_free() for _ in range(100))):
+        path = Path(gettempdir()) / f"apod-port-{os.getuid()}-{port}.lock"
+        lock = _reserved.get(port) or FileLock(path)
+        with suppress(Timeout):
+            lock.acquire(blocking=False)
+            if is_free(port):
+                _reserved[port] = lock
+                return port
+            lock.release()
+    message = f"no port is free, {wanted} neither"
+    raise OSError(message)
 
 
 def any_free() -> int:

@@ -19,7 +19,7 @@ from local.stack import airflow, postgres, repository
 from local.stack.environment import check_outward, own_environment
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT, Layout
-from local.stack.ports import any_free, is_free
+from local.stack.ports import any_free, reserve
 from local.stack.processes import READY_SECONDS, Processes, looks
 
 if TYPE_CHECKING:
@@ -164,11 +164,11 @@ class Stack:
             facts = self.facts
         chosen: set[int] = set()
         for name in WANTED_PORTS:
-            if facts[name] in chosen or not is_free(facts[name]):
-                free = any_free()
-                self.say(f"port {facts[name]} is taken, using {free}")
-                facts[name] = free
-            chosen.add(facts[name])
+            port = reserve(any_free() if facts[name] in chosen else facts[name])
+            chosen.add(port)
+            if port != facts[name]:
+                self.say(f"port {facts[name]} is taken, using {port}")
+            facts[name] = port
         temporary = self.layout.facts.with_suffix(".tmp")
         temporary.touch(mode=0o600)
         temporary.write_text(json.dumps(facts, indent=2))

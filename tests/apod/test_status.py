@@ -68,8 +68,8 @@ def tree(root):
 
 def test_looking_changes_nothing(loaded, database, scope):
     """Not even where a fragment is damaged: repairs belong to the steps."""
-    fragment = read_manifest(loaded.clean)["2026-11"]
-    fragment.path(loaded.clean).write_bytes(b"\0" * fragment.size)
+    path = read_manifest(loaded.clean).path(loaded.clean, "rows")
+    path.write_bytes(b"\0" * path.stat().st_size)
     before = tree(loaded.root)
     report = load_status(loaded, database)
     ingest_status(loaded, scope.archive, scope.now)

@@ -18,6 +18,7 @@ EDGES = {
     ("transform", "stage_table"),
     ("stage_csv", "publish"),
     ("stage_table", "publish"),
+    ("publish", "index"),
 }
 
 

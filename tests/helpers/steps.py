@@ -47,4 +47,5 @@ def observe(store, **record):
 
 def written(store):
     """The clean rows as text."""
-    return "".join(fragment.read(store.clean).decode() for fragment in read_manifest(store.clean).values())
+    manifest = read_manifest(store.clean)
+    return "".join(manifest.read(store.clean, month).decode() for month in manifest.fragments)

@@ -11,7 +11,13 @@ WIRING = {
     "apod_load": (
         ["apod_raw"],
         "45 7 * * *",
-        [("transform", []), ("stage_csv", []), ("stage_table", []), ("publish", ["apod_table", "apod_csv"])],
+        [
+            ("transform", []),
+            ("stage_csv", []),
+            ("stage_table", []),
+            ("publish", ["apod_table", "apod_csv"]),
+            ("index", []),
+        ],
         ["allow_mass_change", "allow_shrink", "rebuild"],
     ),
     "apod_version": (["apod_csv"], "15 8 * * *", [("version", ["apod_version"])], ["allow_shrink", "message"]),

@@ -107,7 +107,7 @@ def test_a_day_on_warm_workers_asks_for_what_changed(world):
     staging = world.count(lambda: world.step("stage_table"))
 
     assert {"GET": 1, "PUT": 2} == ingest  # the month, and what ingest remembers of its look
-    assert {"GET": 2, "PUT": 3, "POST": 1} == transform  # two fragments and the manifest; the old ones go in one
+    assert {"GET": 2, "PUT": 4, "POST": 1} == transform  # three files and the manifest; the old ones go in one
     assert {"GET": 1} == staging
 
 
@@ -128,7 +128,7 @@ def test_the_page_sends_nothing(world):
     """Also where what it finds is damaged: a deletion would be sent."""
     world.step("ingest")
     world.load()
-    damaged = next(name for name in world.objects.names() if "/clean/2026-11/" in name and name.endswith(".csv"))
+    damaged = next(name for name in world.objects.names() if "/clean/rows." in name)
     size = world.objects.files().info(damaged)["size"]
     world.objects.put(damaged.removeprefix(f"{BUCKET}/"), b"\0" * size)
     sentences, lookout = {}, Lookout(views.look_at_repository)

@@ -90,7 +90,7 @@ def test_a_csv_that_somebody_changed(loaded, database, harm):
     [
         lambda store: store.datapackage.unlink(),
         lambda store: store.datapackage.write_bytes(b"{}"),
-        lambda store: [path.unlink() for path in store.clean.glob("2026-10/*")],
+        lambda store: [path.unlink() for path in store.clean.glob("rows.*")],
         lambda store: (store.clean / "manifest.json").unlink(),
         lambda store: store.staged_composition.unlink(),
         lambda store: store.staged_composition.write_bytes(b"\xff"),
@@ -171,7 +171,7 @@ def test_a_damaged_fragment_stops_the_load_and_is_made_anew_by_the_next(loaded, 
     before = shown(loaded, database)
     edit(loaded, DAY, title="Edited")
     transform(loaded)
-    path = read_manifest(loaded.clean)["2026-11"].path(loaded.clean)
+    path = read_manifest(loaded.clean).path(loaded.clean, "rows")
     path.write_bytes(b"x" * path.stat().st_size)
     with pytest.raises(BadData, match=r"was damaged after transform wrote it, and is dropped\. Nothing was published"):
         load(loaded, database)

@@ -126,6 +126,14 @@ def publish(run: Run) -> Report:
         return publish_step(database, store, load, allowed)
 
 
+def index(_: Run) -> Report:
+    """After step 3: words are found faster."""
+    from include.apod.load.index import index as index_step
+
+    with connections.open_database() as database:
+        return index_step(database)
+
+
 def version(run: Run) -> Report:
     """Steps 4 and 5."""
     from include.apod.adapters.dvc import Remote

@@ -1,7 +1,7 @@
 """The clean fragments: for each raw month its rows of the CSV, their origins, and its rejected observations.
 
-`clean/YYYY-MM/<key>.csv`, `<key>.origin.csv` and `<key>.rejected.csv`; the key is a digest of what they were made from.
-`clean/manifest.json` lists the fragments of the archive as it is now; the steps after transform read only these. All of
+`clean/rows.<name>.csv`, `origins.<name>.csv` and `rejections.<name>.csv` hold the fragments of the archive, one month
+after the other; `clean/manifest.json` says which they are. The steps after transform read only these. All of
 it can be made again, so nothing is flushed to the disk: what a crash leaves half written is noticed by its digest.
 """
 
@@ -11,7 +11,12 @@ import csv
 import hashlib
 import io
 import json
+import shutil
+from contextlib import ExitStack
 from dataclasses import astuple, dataclass, fields
+from functools import cached_property
+from itertools import accumulate
+from operator import add
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from include.apod.adapters.files import md5_hex, replacing
@@ -22,8 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RULES_VERSION = "7"  # raise it with every change to what transform writes: columns, rules, how a source is read
+LAYOUT = "2"  # of the files
 Kind = Literal["rows", "origins", "rejections"]
-SUFFIXES: dict[Kind, str] = {"rows": "csv", "origins": "origin.csv", "rejections": "rejected.csv"}
+KINDS: tuple[Kind, ...] = ("rows", "origins", "rejections")
 
 
 class DamagedFragment(BadData):
@@ -31,7 +37,7 @@ class DamagedFragment(BadData):
 
 
 class Origin(NamedTuple):
-    """Where a row comes from: a line of `<key>.origin.csv` and a row of `apod.staging_origin`.
+    """Where a row comes from: a line of `origins.<name>.csv` and a row of `apod.staging_origin`.
 
     Attributes:
         date: of the row, `YYYY-MM-DD`.
@@ -49,7 +55,7 @@ class Origin(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """An observation in quarantine: a line of `<key>.rejected.csv` and a row of `apod.staging_rejected`.
+    """An observation in quarantine: a line of `rejections.<name>.csv` and a row of `apod.staging_rejected`.
 
     Attributes:
         date, source, sha256, seen_at: as in `Origin`.
@@ -65,21 +71,24 @@ class Rejection(NamedTuple):
     observation: str
 
 
-@dataclass(frozen=True)
-class FragmentFiles:
-    """The contents of a fragment's three files."""
+class Contents(NamedTuple):
+    """The bytes of a fragment."""
 
     rows: bytes
     origins: bytes
     rejections: bytes
 
-    def named(self) -> dict[Kind, bytes]:
-        """The contents by kind."""
-        return {"rows": self.rows, "origins": self.origins, "rejections": self.rejections}
+
+class Sizes(NamedTuple):
+    """How many bytes a fragment has in each file."""
+
+    rows: int
+    origins: int
+    rejections: int
 
 
 class Digests(NamedTuple):
-    """The md5 of each file of a fragment; that of no bytes where there is no file."""
+    """The md5 of what a fragment has in each file."""
 
     rows: str
     origins: str
@@ -88,16 +97,16 @@ class Digests(NamedTuple):
 
 @dataclass(frozen=True)
 class Fragment:
-    """The clean rows of one raw month, without the files' contents.
+    """The clean rows of one raw month, without the contents.
 
     Attributes:
         month: `YYYY-MM`.
         raw_size, raw_modified, raw_md5: of the raw file (bytes, nanoseconds, hex) when it was read.
         key: digest of the raw bytes and `RULES_VERSION`, 16 hex digits.
-        size: bytes of the rows.
         rejected: number of observations in quarantine.
         unreadable: the days that have nothing else, `YYYY-MM-DD`.
-        md5: of its files.
+        size: of its contents.
+        md5: of its contents.
     """
 
     month: str
@@ -105,62 +114,75 @@ class Fragment:
     raw_modified: int
     raw_md5: str
     key: str
-    size: int
     rejected: int
     unreadable: tuple[str, ...]
+    size: Sizes
     md5: Digests
-
-    def path(self, clean: Path, kind: Kind = "rows") -> Path:
-        """The path of one of its files."""
-        return clean / self.month / f"{self.key}.{SUFFIXES[kind]}"
-
-    def is_current(self, raw: Path, clean: Path) -> bool:
-        """Whether its files exist and were made from the raw file as it is now."""
-        rows, origins = self.path(clean), self.path(clean, "origins")
-        exists = rows.exists() and rows.stat().st_size == self.size and (origins.exists() or not self.size)
-        return exists and self.is_of(raw)
 
     def is_of(self, raw: Path) -> bool:
         """Whether the raw file is the one that was read, by its size and time."""
         status = raw.stat()
         return (self.raw_size, self.raw_modified) == (status.st_size, status.st_mtime_ns)
 
-    def write(self, clean: Path, files: FragmentFiles) -> None:
-        """Writes its files, the rows last, and deletes those of older fragments of the month."""
-        contents = {kind: content for kind, content in files.named().items() if content or kind == "rows"}
-        for kind in reversed([*contents]):
-            with replacing(self.path(clean, kind), durable=False) as file:
-                file.write(contents[kind])
-        names = {self.path(clean, kind).name for kind in contents}
-        for path in self.path(clean).parent.iterdir():
-            if path.name not in names:
-                path.unlink()
 
-    def read(self, clean: Path, kind: Kind = "rows") -> bytes:
-        """The bytes of one of its files; none if it does not exist. Changes nothing.
+@dataclass(frozen=True)
+class Manifest:
+    """The fragments of the archive.
+
+    Attributes:
+        name: of the files that hold them; empty where there are none.
+        fragments: by month, oldest first, as they stand in the files.
+    """
+
+    name: str
+    fragments: dict[str, Fragment]
+
+    def path(self, clean: Path, kind: Kind) -> Path:
+        """The path of a file."""
+        return clean / f"{kind}.{self.name}.csv"
+
+    @cached_property
+    def _offsets(self) -> dict[str, Sizes]:
+        """Where each fragment begins in each file, by month."""
+        sizes = (fragment.size for fragment in self.fragments.values())
+        offsets = accumulate(sizes, lambda offset, size: Sizes(*map(add, offset, size)), initial=Sizes(0, 0, 0))
+        return dict(zip(self.fragments, offsets, strict=False))  # the last one is the end
+
+    def outdated(self, months: Iterable[Path], clean: Path) -> list[Path]:
+        """The raw files of which there is no current fragment: all of them, where a file is not of its length."""
+        sizes = {kind: sum(getattr(fragment.size, kind) for fragment in self.fragments.values()) for kind in KINDS}
+        paths = {kind: self.path(clean, kind) for kind in KINDS}
+        whole = all(paths[kind].exists() and paths[kind].stat().st_size == sizes[kind] for kind in KINDS)
+        return [path for path in months if not (whole and (old := self.fragments.get(path.stem)) and old.is_of(path))]
+
+    def read(self, clean: Path, month: str, kind: Kind = "rows") -> bytes:
+        """What a fragment has in a file. Changes nothing.
 
         Raises:
-            DamagedFragment: they are not what transform wrote.
+            DamagedFragment: it is not what transform wrote.
         """
-        path = self.path(clean, kind)
-        content = path.read_bytes() if path.exists() else b""
-        if md5_hex(content) != getattr(self.md5, kind):
-            raise DamagedFragment(f"{path} was damaged after transform wrote it.")
+        fragment, path, content = self.fragments[month], self.path(clean, kind), b""
+        if path.exists():
+            with path.open("rb") as file:
+                file.seek(getattr(self._offsets[month], kind))
+                content = file.read(getattr(fragment.size, kind))
+        if md5_hex(content) != getattr(fragment.md5, kind):
+            raise DamagedFragment(f"{month} in {path} was damaged after transform wrote it.")
         return content
 
-    def read_or_drop(self, clean: Path, kind: Kind = "rows") -> bytes:
-        """As `read`, for the steps: where a file is damaged the rows are deleted, so the next run makes all anew.
+    def read_or_drop(self, clean: Path, month: str, kind: Kind = "rows") -> bytes:
+        """As `read`, for the steps: where it is damaged the manifest is deleted, so the next run makes all anew.
 
         Raises:
-            BadData: a file is damaged.
+            BadData: it is damaged.
         """
         try:
-            return self.read(clean, kind)
+            return self.read(clean, month, kind)
         except DamagedFragment as error:
-            self.path(clean).unlink(missing_ok=True)
+            (clean / "manifest.json").unlink(missing_ok=True)
             raise BadData(
-                f"{self.path(clean, kind)} was damaged after transform wrote it, and is dropped. Nothing was "
-                "published; ./apod trigger load makes it anew."
+                f"{month} in {self.path(clean, kind)} was damaged after transform wrote it, and is dropped. Nothing "
+                "was published; ./apod trigger load makes it anew."
             ) from error
 
 
@@ -179,22 +201,45 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
 def _from_json(values: list[Any]) -> Fragment:  # type: ignore[explicit-any]  # parsed JSON
     """A fragment from its entry in the manifest, a list of the values of its fields."""
     named = dict(zip((field.name for field in fields(Fragment)), values, strict=True))
-    return Fragment(**{**named, "unreadable": tuple(named["unreadable"]), "md5": Digests(*named["md5"])})
+    size, md5 = Sizes(*named["size"]), Digests(*named["md5"])
+    return Fragment(**{**named, "unreadable": tuple(named["unreadable"]), "size": size, "md5": md5})
 
 
-def read_manifest(clean: Path) -> dict[str, Fragment]:
-    """The fragments of the archive by month; none if the manifest is missing, damaged or of other rules."""
+def read_manifest(clean: Path) -> Manifest:
+    """The fragments of the archive; none if the manifest is missing, damaged, of other rules or of another layout."""
     try:
         manifest = json.loads((clean / "manifest.json").read_bytes())
-        if manifest["version"] != RULES_VERSION:
-            return {}
-        return {values[0]: _from_json(values) for values in manifest["fragments"]}
+        if (manifest["layout"], manifest["version"]) != (LAYOUT, RULES_VERSION):
+            return Manifest("", {})
+        return Manifest(manifest["name"], {values[0]: _from_json(values) for values in manifest["fragments"]})
     except (FileNotFoundError, ValueError, TypeError, KeyError):
-        return {}
+        return Manifest("", {})
 
 
-def write_manifest(clean: Path, fragments: Iterable[Fragment]) -> None:
-    """Writes `manifest.json`."""
-    manifest = {"version": RULES_VERSION, "fragments": [astuple(fragment) for fragment in fragments]}
+def write_manifest(clean: Path, months: Sequence[Path], made: Iterable[tuple[Fragment, Contents]]) -> Manifest:
+    """Writes fragments, then the manifest, and deletes the files of the one before.
+
+    Args:
+        clean: the folder.
+        months: the raw files; they give the new files their name.
+        made: a fragment of each, in the same order.
+    """
+    states = "".join(f"{path.stem} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in months)
+    manifest = Manifest(hashlib.sha256(states.encode()).hexdigest()[:16], {})
+    with ExitStack() as closing:
+        files = [closing.enter_context(replacing(manifest.path(clean, kind), durable=False)) for kind in KINDS]
+        for fragment, contents in made:
+            manifest.fragments[fragment.month] = fragment
+            for file, content in zip(files, contents, strict=True):
+                file.write(content)
+    entries = [astuple(fragment) for fragment in manifest.fragments.values()]
+    written = {"layout": LAYOUT, "version": RULES_VERSION, "name": manifest.name, "fragments": entries}
     with replacing(clean / "manifest.json") as file:
-        file.write(json.dumps(manifest, separators=(",", ":")).encode())
+        file.write(json.dumps(written, separators=(",", ":")).encode())
+    current = {clean / "manifest.json", *(manifest.path(clean, kind) for kind in KINDS)}
+    for path in {*clean.iterdir()} - current:
+        if path.is_dir():
+            shutil.rmtree(path)  # the layout before had a folder for each month
+        elif not path.name.startswith("."):  # a temporary file is its writer's
+            path.unlink(missing_ok=True)
+    return manifest

@@ -68,7 +68,7 @@ class Store:
 
     @property
     def clean(self) -> Path:
-        """The fragments, `YYYY-MM/<key>.csv`."""
+        """The fragments and their manifest."""
         return self.root / "clean"
 
     @property

@@ -141,7 +141,11 @@ def count_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
 
 def _unreadable(store: Store) -> set[date]:
     """The days with nothing but quarantine, as the last transform found them."""
-    return {date.fromisoformat(day) for fragment in read_manifest(store.clean).values() for day in fragment.unreadable}
+    return {
+        date.fromisoformat(day)
+        for fragment in read_manifest(store.clean).fragments.values()
+        for day in fragment.unreadable
+    }
 
 
 def _shown(days: Iterable[date]) -> str:

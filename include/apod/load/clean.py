@@ -16,17 +16,19 @@ import pandas as pd
 from include.apod.adapters.files import md5_hex
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
-from include.apod.formats.fragments import Digests, Fragment, FragmentFiles, key_of, to_csv
+from include.apod.formats.fragments import Contents, Digests, Fragment, Sizes, key_of, to_csv
 from include.apod.load.quarantine import JudgedMonth, judge
 from include.apod.load.rules import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from include.apod.formats.raw import Record
 
 log = logging.getLogger(__name__)
+
+BATCH_MONTHS = 120  # about 5 MB of pictures; pandas costs as much for one month as for these
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def to_lines(frame: pd.DataFrame) -> list[str]:
     return [f"{','.join(line)}\n" for line in zip(frame["date"], *fields, strict=True)]
 
 
-def _fragment(month: RawMonth, files: FragmentFiles) -> Fragment:
+def _fragment(month: RawMonth, contents: Contents) -> Fragment:
     """The manifest's entry for a month."""
     return Fragment(
         month.name,
@@ -83,19 +85,25 @@ def _fragment(month: RawMonth, files: FragmentFiles) -> Fragment:
         raw_modified=month.modified,
         raw_md5=md5_hex(month.content),
         key=key_of(month.content),
-        size=len(files.rows),
         rejected=len(month.judged.rejections),
         unreadable=month.judged.unreadable,
-        md5=Digests(md5_hex(files.rows), md5_hex(files.origins), md5_hex(files.rejections)),
+        size=Sizes(*map(len, contents)),
+        md5=Digests(*map(md5_hex, contents)),
     )
 
 
-def write_fragments(paths: Sequence[Path], clean: Path) -> dict[str, Fragment]:
-    """Writes the fragments of some raw months; returns them by month.
+def make_fragments(paths: Sequence[Path]) -> Iterator[tuple[Fragment, Contents]]:
+    """The fragments of some raw months, in their order.
 
     Raises:
         BadData: a month file is damaged.
     """
+    for start in range(0, len(paths), BATCH_MONTHS):
+        yield from _make_batch(paths[start : start + BATCH_MONTHS])
+
+
+def _make_batch(paths: Sequence[Path]) -> Iterator[tuple[Fragment, Contents]]:
+    """The fragments of a few months, whose rows are cleaned together."""
     months = [RawMonth.read(path) for path in paths]
     if unknown := set().union(*(month.judged.unknown_fields for month in months)):
         log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", ", ".join(sorted(unknown)))
@@ -103,10 +111,7 @@ def write_fragments(paths: Sequence[Path], clean: Path) -> dict[str, Fragment]:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(findings.items()))
         log.warning("Put right in %d months, number of days: %s. docs/data.md says how.", len(months), counts)
     lines = iter(to_lines(clean_rows([record for month in months for record in month.judged.records])))
-    fragments = {}
     for month in months:
         rows = "".join(islice(lines, len(month.judged.records))).encode()
-        files = FragmentFiles(rows, to_csv(month.judged.origins), to_csv(month.judged.rejections))
-        fragments[month.name] = fragment = _fragment(month, files)
-        fragment.write(clean, files)
-    return fragments
+        contents = Contents(rows, to_csv(month.judged.origins), to_csv(month.judged.rejections))
+        yield _fragment(month, contents), contents

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from include.apod.load.audit import Changes, CheckResult
 
 
+BULK_ROWS = 1000  # from which on the index of words goes; the task `index` makes it anew
+
+
 @dataclass(frozen=True)
 class LoadInfo:
     """What is recorded of a load.
@@ -97,6 +100,8 @@ def _merge_pictures(
     last_rows = _last_rows(store.csv, before, {f"{day}" for day in foreign_days})
     parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows)}
     cursor.execute(statement("publish/insert_corrections"), parameters)
+    if changes.added + changes.changed > BULK_ROWS:
+        cursor.execute(statement("publish/drop_index"))
     cursor.execute(statement("publish/merge_picture"), {"load_id": load_id})
     if changes.removed:
         cursor.execute(statement("publish/delete_vanished"))

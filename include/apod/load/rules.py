@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+SEPARATOR = "\ufdd0"  # between texts: no letter, and no white space
 LINE_END = re.compile(r"[\r\n]")
 LABEL = re.compile(r"[\w ]+")
 CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
@@ -30,7 +31,7 @@ class Rule:
     Attributes:
         name: in docs/data.md, and to switch it off.
         columns: the columns that it is applied to.
-        may_apply: a cheap test on all texts of a column, joined by newlines; if false, the rule is skipped for the
+        may_apply: a cheap test on all texts of a column, joined by `SEPARATOR`; if false, the rule is skipped for the
             column. Most rules change nothing in most columns, and pandas would look at each text to find that out.
         apply: takes a column of text and returns it normalised.
     """
@@ -64,6 +65,13 @@ def without_label(title: str) -> str:
     return head if head and is_label and named != label else title
 
 
+def with_single_blanks(text: str) -> str:
+    """A text in which each run of white space is one blank; ten times as fast as a pattern."""
+    words = " ".join(text.split())
+    before, after = (" " if end.isspace() else "" for end in (text[:1], text[-1:]))
+    return f"{before}{words}{after}" if words else before
+
+
 RULES = (
     Rule("nul", SOURCE_COLUMNS, _has("\0"), _replace("\0", "")),
     Rule("control_characters", SOURCE_COLUMNS, _has(CONTROL), _replace(CONTROL, "\ufffd")),
@@ -82,9 +90,14 @@ RULES = (
     Rule("script", ("explanation",), _has("digg_url"), _replace(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';", "")),
     Rule("notice", ("explanation",), has_notice, lambda column: column.map(without_notice, na_action="ignore")),
     Rule("tomorrow", ("explanation",), _has("Tomorrow's picture:"), _replace(r"(?s)Tomorrow's picture:.*$", "")),
-    Rule("scheme", ADDRESSES, _has(r"(?m)^\s*//"), _replace(r"^\s*//", "https://")),
+    Rule("scheme", ADDRESSES, _has(rf"(?:\A|{SEPARATOR})\s*//"), _replace(r"^\s*//", "https://")),
     Rule("stacked", ADDRESSES, _has("apod/http"), _replace(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)", "")),
-    Rule("white_space", SOURCE_COLUMNS, _has(r"\s\s|[^\S ]"), _replace(r"\s+", " ")),
+    Rule(
+        "white_space",
+        SOURCE_COLUMNS,
+        _has(r"\s\s|[^\S ]"),
+        lambda column: column.map(with_single_blanks, na_action="ignore"),
+    ),
     Rule("padding", SOURCE_COLUMNS, _always, lambda column: column.str.strip()),
     Rule("empty", SOURCE_COLUMNS, _always, lambda column: column.mask(column == "")),
 )
@@ -101,7 +114,7 @@ def normalised(frame: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFra
         for rule in RULES:
             if rule.name in without or name not in rule.columns:
                 continue
-            texts = "\n".join(column.dropna().tolist()) if texts is None else texts
+            texts = SEPARATOR.join(column.dropna().tolist()) if texts is None else texts
             if rule.may_apply(texts):
                 column, texts = rule.apply(column), None
         result[name] = column

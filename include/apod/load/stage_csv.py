@@ -21,8 +21,9 @@ def stage_csv(store: Store) -> Report:
     Raises:
         BadData: a fragment is not what transform wrote; the staged CSV is as it was.
     """
-    fragments = read_manifest(store.clean).values()
-    months = {part.month: MonthSource(part.key, part.raw_md5, part.raw_size) for part in fragments}
+    manifest = read_manifest(store.clean)
+    fragments = manifest.fragments.items()
+    months = {month: MonthSource(part.key, part.raw_md5, part.raw_size) for month, part in fragments}
     current = store.staged_csv if store.staged_csv.exists() else store.csv  # publish renames the one to the other
     composition = read_composition(store.staged_composition)
     if composition and composition.months == months and current.exists() and md5_of(current) == composition.md5:
@@ -30,8 +31,8 @@ def stage_csv(store: Store) -> Report:
     digest = hashlib.md5(HEADER, usedforsecurity=False)
     with replacing(store.staged_csv) as file:
         file.write(HEADER)
-        for fragment in fragments:
-            content = fragment.read_or_drop(store.clean)
+        for month in months:
+            content = manifest.read_or_drop(store.clean, month)
             digest.update(content)
             file.write(content)
     write_composition(store.staged_composition, Composition(digest.hexdigest(), months))

@@ -12,20 +12,26 @@ from include.apod.formats.statements import statement
 from include.apod.run import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from psycopg import Connection, Cursor
     from psycopg.rows import TupleRow
 
-    from include.apod.formats.fragments import Fragment, Kind
+    from include.apod.formats.fragments import Kind
+
+STATEMENTS: dict[Kind, str] = {
+    "rows": "copy_staging",
+    "origins": "copy_staging_origin",
+    "rejections": "copy_staging_rejected",
+}
 
 
-def _copy(cursor: Cursor[TupleRow], name: str, fragments: Sequence[Fragment], clean: Path, kind: Kind) -> int:
-    """Copies one kind of file of the fragments into its staging table; returns the number of rows."""
+def _copy(cursor: Cursor[TupleRow], name: str, contents: Iterable[bytes]) -> int:
+    """Copies what some fragments have of one kind into its staging table; returns the number of rows."""
     with cursor.copy(statement(f"stage_table/{name}")) as copy:
-        for fragment in fragments:
-            copy.write(fragment.read_or_drop(clean, kind))
+        for content in contents:
+            copy.write(content)
     return cursor.rowcount
 
 
@@ -40,15 +46,17 @@ def stage_table(connection: Connection, clean: Path) -> Report:
     manifest = read_manifest(clean)
     with transaction(connection), connection.cursor() as cursor:
         staged: dict[str, str] = dict(cursor.execute(statement("stage_table/select_staged")).fetchall())
-        changed = [fragment for month, fragment in manifest.items() if staged.get(month) != fragment.key]
-        outdated = [*(staged.keys() - manifest.keys()), *(fragment.month for fragment in changed)]
+        keys = {month: fragment.key for month, fragment in manifest.fragments.items()}
+        changed = [month for month, key in keys.items() if staged.get(month) != key]
+        outdated = [*(staged.keys() - keys.keys()), *changed]
         if outdated:
             cursor.execute(statement("stage_table/delete_staged"), {"months": outdated})
-        rows = _copy(cursor, "copy_staging", changed, clean, "rows")
-        _copy(cursor, "copy_staging_origin", changed, clean, "origins")
-        _copy(cursor, "copy_staging_rejected", changed, clean, "rejections")
-        keys = {"months": [part.month for part in changed], "keys": [part.key for part in changed]}
-        cursor.execute(statement("stage_table/insert_staged"), keys)
+        rows, *_ = (
+            _copy(cursor, name, (manifest.read_or_drop(clean, month, kind) for month in changed))
+            for kind, name in STATEMENTS.items()
+        )
+        parameters = {"months": changed, "keys": [keys[month] for month in changed]}
+        cursor.execute(statement("stage_table/insert_staged"), parameters)
         sys.audit("apod.staging.copied")
     sys.audit("apod.staging.committed")
     sentence = (

@@ -5,19 +5,23 @@ A fragment is a pure function of the raw bytes and `RULES_VERSION`: one that exi
 
 from __future__ import annotations
 
-import shutil
+import logging
 from typing import TYPE_CHECKING
 
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
 from include.apod.formats.composition import lacking_months, read_composition
-from include.apod.formats.fragments import read_manifest, write_manifest
+from include.apod.formats.fragments import KINDS, Contents, DamagedFragment, read_manifest, write_manifest
 from include.apod.run import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from include.apod.formats.fragments import Fragment, Manifest
     from include.apod.formats.store import Store
 
-BATCH_MONTHS = 120  # about 5 MB of pictures; pandas costs as much for one month as for these
+log = logging.getLogger(__name__)
 
 
 def _check_raw(store: Store, *, allow_shrink: bool) -> None:
@@ -40,29 +44,47 @@ def _check_raw(store: Store, *, allow_shrink: bool) -> None:
 
 
 def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False) -> Report:
-    """Writes the fragment of every raw month that lacks a current one; with `rebuild`, of every month.
+    """Makes the fragment of every raw month that lacks a current one; with `rebuild`, of every month.
 
     Raises:
         NotPublished: there is nothing to transform.
         BadData: a raw file is damaged, or less than it was and not allowed to be; what was published stays.
     """
     _check_raw(store, allow_shrink=allow_shrink)
-    if rebuild:
-        shutil.rmtree(store.clean, ignore_errors=True)
     manifest, months = read_manifest(store.clean), raw_store.months(store.raw)
-    due = [
-        path for path in months if path.stem not in manifest or not manifest[path.stem].is_current(path, store.clean)
-    ]
-    fragments = dict(manifest)
-    if due:
-        from include.apod.load.clean import write_fragments  # pandas: half a second that a run without news saves
-    for start in range(0, len(due), BATCH_MONTHS):
-        fragments |= write_fragments(due[start : start + BATCH_MONTHS], store.clean)
-    renewed = {path.stem: fragments[path.stem] for path in months}
-    if renewed != manifest:
-        write_manifest(store.clean, renewed.values())
-    rejected = sum(fragment.rejected for fragment in renewed.values())
+    due = months if rebuild else manifest.outdated(months, store.clean)
+    if due or [*manifest.fragments] != [path.stem for path in months]:
+        try:
+            manifest = write_manifest(store.clean, months, _fragments(store, manifest, months, due))
+        except DamagedFragment as error:
+            log.warning("%s All months are transformed anew.", error)
+            due = months
+            manifest = write_manifest(store.clean, months, _fragments(store, manifest, months, due))
+    rejected = sum(fragment.rejected for fragment in manifest.fragments.values())
     sentence = f"{len(due)} months transformed" if due else "every month is clean already"
     if rejected:
         sentence += f"; {rejected} observations break a hard rule and go to apod.rejected"
     return Report(bool(due), sentence, {"months": len(due), "rejected": rejected})
+
+
+def _fragments(
+    store: Store, manifest: Manifest, months: Sequence[Path], due: Sequence[Path]
+) -> Iterator[tuple[Fragment, Contents]]:
+    """The fragment of each month: made, where it is due, else as it is.
+
+    Raises:
+        DamagedFragment: one is not what transform wrote.
+        BadData: a raw file is damaged.
+    """
+    made: Iterator[tuple[Fragment, Contents]] = iter(())
+    if due:
+        from include.apod.load.clean import make_fragments  # pandas: half a second that a run without news saves
+
+        made = make_fragments(due)
+    stems = {path.stem for path in due}
+    for path in months:
+        if path.stem in stems:
+            yield next(made)
+        else:
+            contents = Contents(*(manifest.read(store.clean, path.stem, kind) for kind in KINDS))
+            yield manifest.fragments[path.stem], contents

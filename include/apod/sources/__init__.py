@@ -8,6 +8,7 @@ the one form of the project.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -113,6 +114,7 @@ class Service(Protocol):
         ...
 
 
+@cache
 def service(name: str) -> Service:
     """The module of a service; imported when it is needed, since it brings an HTTP client and an HTML parser."""
     return cast("Service", import_module(f"{__name__}.{name}"))

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -9,10 +10,10 @@ from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
 from include.apod.formats.fragments import read_manifest
 from include.apod.ingest.ingest import ingest
-from include.apod.load.clean import clean_rows, write_fragments
+from include.apod.load.clean import clean_rows, make_fragments
 from include.apod.load.rules import RULES, effects
 from include.apod.load.transform import transform
-from tests.helpers.steps import GOOD, load, observe, written
+from tests.helpers.steps import GOOD, edit, load, observe, written
 
 
 def row_of(store, **record):
@@ -110,14 +111,19 @@ def test_a_fragment_that_exists_is_not_made_again(nasa, store, scope):
     assert not second.changed
 
 
-def test_a_changed_month_leaves_one_fragment(store):
-    """Older fragments of the month go."""
+def test_a_changed_month_leaves_one_set_of_files(store):
+    """Older ones go, and the folders of the layout before."""
     row_of(store)
+    (store.clean / "2026-11").mkdir()
+    (store.clean / "2026-11" / "key.csv").touch()
     observe(store, title="Another title")
     transform(store)
-    key = read_manifest(store.clean)["2026-11"].key
+    name = read_manifest(store.clean).name
 
-    assert {f"{key}.csv", f"{key}.origin.csv"} == {path.name for path in (store.clean / "2026-11").iterdir()}
+    assert {path.name for path in store.clean.iterdir()} == {
+        "manifest.json",
+        *(f"{kind}.{name}.csv" for kind in ("rows", "origins", "rejections")),
+    }
 
 
 def test_rebuild_gives_the_same_bytes(nasa, store, scope):
@@ -135,12 +141,11 @@ def test_months_that_are_cleaned_together_come_out_as_one_by_one(nasa, store, sc
     """How many go into one frame is a matter of speed."""
     ingest(nasa.sources(), store, scope)
     transform(store)
-    october, november = raw_store.months(store.raw)
+    manifest = read_manifest(store.clean)
 
-    assert read_manifest(store.clean) == {
-        **write_fragments([october], store.root / "one"),
-        **write_fragments([november], store.root / "other"),
-    }
+    assert [fragment for path in raw_store.months(store.raw) for fragment, _ in make_fragments([path])] == [
+        *manifest.fragments.values()
+    ]
 
 
 def cut_manifest(store):
@@ -151,11 +156,17 @@ def cut_manifest(store):
 @pytest.mark.parametrize(
     ("harm", "months"),
     [
-        (lambda store: next((store.clean / "2026-10").glob("*.csv")).unlink(), 1),
-        (lambda store: (store.clean / "2026-10" / "rows").touch(), 0),
+        (lambda store: next(store.clean.glob("rows.*.csv")).unlink(), 2),
+        (lambda store: next(store.clean.glob("origins.*.csv")).write_bytes(b""), 2),
+        (lambda store: (store.clean / "rows.csv").touch(), 0),
         (cut_manifest, 2),
         (lambda store: (store.clean / "manifest.json").unlink(), 2),
-        (lambda store: (store.clean / "manifest.json").write_text('{"version": "1", "fragments": []}'), 2),
+        (
+            lambda store: (store.clean / "manifest.json").write_text(
+                '{"layout": "2", "version": "1", "name": "", "fragments": []}'
+            ),
+            2,
+        ),
     ],
 )
 def test_fragments_that_are_lost_are_made_again(nasa, store, scope, harm, months):
@@ -173,26 +184,40 @@ def test_fragments_that_are_lost_are_made_again(nasa, store, scope, harm, months
 def test_a_fragment_that_was_damaged_is_dropped_and_named(store, kind):
     """Also one that kept its length, as after a power cut."""
     row_of(store)
-    fragment = read_manifest(store.clean)["2026-11"]
-    path = fragment.path(store.clean, kind)
+    manifest = read_manifest(store.clean)
+    path = manifest.path(store.clean, kind)
     path.write_bytes(b"\0" * path.stat().st_size)
-    with pytest.raises(BadData, match=r"2026-11/.*\.csv was damaged after transform wrote it"):
-        fragment.read_or_drop(store.clean, kind)
+    with pytest.raises(BadData, match=r"2026-11 in .*\.csv was damaged after transform wrote it"):
+        manifest.read_or_drop(store.clean, "2026-11", kind)
     report = transform(store)
 
     assert 1 == report.facts["months"]
-    assert fragment.read(store.clean, kind)
+    assert manifest.read(store.clean, "2026-11", kind)
+
+
+def test_a_damaged_month_that_is_only_copied_is_made_anew(nasa, store, scope):
+    """A day's transform takes the other months as they are; where one is not what it was, all are made."""
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    before, path = written(store), read_manifest(store.clean).path(store.clean, "rows")
+    path.write_bytes(b"\0" + path.read_bytes()[1:])
+    edit(store, date(2026, 11, 20), title="Edited")
+    report = transform(store)
+
+    assert 2 == report.facts["months"]
+    assert len(before.splitlines()) == len(written(store).splitlines())
+    assert "\0" not in written(store)
 
 
 def test_an_append_while_a_month_is_read_is_seen_by_the_next_run(store):
     """Ingest and transform may run at the same time."""
     row_of(store)
-    fragment = read_manifest(store.clean)["2026-11"]
+    fragment = read_manifest(store.clean).fragments["2026-11"]
     month = store.raw / "2026" / "2026-11.jsonl"
 
-    assert fragment.is_current(month, store.clean)
-    assert not replace(fragment, raw_size=fragment.raw_size - 1).is_current(month, store.clean)
-    assert not replace(fragment, raw_modified=fragment.raw_modified - 1).is_current(month, store.clean)
+    assert fragment.is_of(month)
+    assert not replace(fragment, raw_size=fragment.raw_size - 1).is_of(month)
+    assert not replace(fragment, raw_modified=fragment.raw_modified - 1).is_of(month)
 
 
 def test_a_line_of_another_month_stops_transform(store):
