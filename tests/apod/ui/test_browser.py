@@ -133,6 +133,7 @@ def test_a_person_finds_her_way(page, stack):
     page.locator(".calendar svg").wait_for()
     box = page.locator(".calendar svg").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.wait_for_function("document.querySelector('#hovered').innerText")  # the script answers when it may
     hovered = page.locator("#hovered").inner_text()
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     page.wait_for_url(f"**/day/{hovered}")
