@@ -8,14 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from typing import TYPE_CHECKING
+from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
-from bs4.filter import SoupStrainer
-
-if TYPE_CHECKING:
-    from bs4 import Tag
 
 MOST_TAGS = 2000  # of an article, which has a hundred; a parser's time grows with their square
 LEAD = "Explanation:"
@@ -26,8 +22,9 @@ BLANK_BEFORE_PUNCTUATION = re.compile(r"(?<=\w) (?=[.,;:!?](?:\s|$))")  # where 
 INLINE = re.compile(r"(?i)</?(?:a|b|strong|em|i|u)(?:\s+[a-z]+=(?:'[^'<>]*'|\"[^\"<>]*\"))*\s*>")
 ANY_TAG = re.compile(r"<[^<>]*>")
 LINE_END = re.compile(r"(?i)<br\s*/?>")
-MEDIA_ONLY = SoupStrainer(["img", "iframe", "video", "source", "embed", "a"])
+CONDITIONAL = re.compile(r"<!\[[^>]*>?")  # a comment to browsers; Python's parser gives up on some of these
 MEDIA = {"img": "image", "iframe": "video", "video": "video", "source": "video", "embed": "video"}
+ADDRESS_IN = {**dict.fromkeys(MEDIA, "src"), "a": "href"}  # which attribute of a tag has the address
 RENDITION = frozenset(("w", "h", "fit", "crop", "q", "auto", "fm", "dpr"))  # parameters of a resizer
 
 
@@ -59,14 +56,9 @@ class Rights:
     credit: str | None
 
 
-def _parsed(html: str, only: SoupStrainer | None = None) -> BeautifulSoup:
-    visible = re.sub(r"<!\[[^>]*>?", "", html)  # a comment to browsers; Python's parser gives up on some of these
-    return BeautifulSoup(f"<body>{visible}</body>", "html.parser", parse_only=only)
-
-
 def _parsed_text(html: str) -> str:
     """The text of any HTML, line ends where a browser would break the line."""
-    body = _parsed(html)
+    body = BeautifulSoup(f"<body>{CONDITIONAL.sub('', html)}</body>", "html.parser")
     for hidden in body(["script", "style"]):
         hidden.decompose()
     for line_end in body(["br", "p", "div", "li"]):
@@ -132,23 +124,48 @@ def is_own(url: str) -> bool:
     return not f".{parts.hostname}".endswith(".nasa.gov") or "/apod/" in parts.path
 
 
-def _address_of(element: Tag) -> str:
-    return f"{element.get('src') or element.get('href') or ''}".strip()
+def _medium_at(tag: str, address: str) -> Medium | None:
+    """The medium that a tag shows; None for a picture that is not APOD's."""
+    url, kind = web_address(address), MEDIA.get(tag, "video")
+    if url is None:
+        return Medium(kind, None, is_local=address.startswith(("///", "/Users", "file:")) or address[1:3] == ":\\")
+    return Medium(kind, url) if is_own(url) or kind == "video" else None
+
+
+class _Found(Exception):  # no error: the rest of the page need not be read
+    """A page's medium."""
+
+
+class _Page(HTMLParser):
+    """Looks for the medium of a page, tag by tag; a tree of the page would take ten times as long."""
+
+    in_video = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Raises _Found at the first tag that shows a medium."""
+        self.in_video |= tag == "video"
+        attributes, name = dict(attrs), ADDRESS_IN.get(tag, "")
+        address = attributes.get(name) or ""
+        shows = name in attributes and {"a": address.endswith(".mp4"), "source": self.in_video}.get(tag, True)
+        if shows and (medium := _medium_at(tag, address.strip())):
+            raise _Found(medium)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leaves a video."""
+        self.in_video &= tag != "video"
 
 
 def medium_of(html: str) -> Medium | None:
     """The first picture or video in the page of a day; None if there is none."""
     if is_hostile(html):
         return None
-    page = _parsed(html, MEDIA_ONLY)
-    for element in page.select("img[src], iframe[src], video[src], video source[src], embed[src], a[href$='.mp4']"):
-        address = _address_of(element)
-        url = web_address(address)
-        kind = MEDIA.get(element.name, "video")
-        if url is None:
-            return Medium(kind, None, is_local=address.startswith(("///", "/Users", "file:")) or address[1:3] == ":\\")
-        if is_own(url) or kind == "video":
-            return Medium(kind, url)
+    page = _Page()
+    try:
+        page.feed(CONDITIONAL.sub("", html))
+        page.close()
+    except _Found as found:
+        medium: Medium = found.args[0]
+        return medium
     return None
 
 
