@@ -96,13 +96,14 @@ def _merge_pictures(
     counts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed, "row_count": changes.rows}
     names = {"run": load.run, "code_version": load.code_version, "md5": md5}
     (load_id,) = cursor.execute(statement("publish/insert_load"), {**counts, **names}).fetchone() or (None,)
-    foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"))]
+    days = changes.differing_days  # else each statement would compare the whole table again
+    foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"), {"days": days})]
     last_rows = _last_rows(store.csv, before, {f"{day}" for day in foreign_days})
-    parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows)}
+    parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows), "days": days}
     cursor.execute(statement("publish/insert_corrections"), parameters)
     if changes.added + changes.changed > BULK_ROWS:
         cursor.execute(statement("publish/drop_index"))
-    cursor.execute(statement("publish/merge_picture"), {"load_id": load_id})
+    cursor.execute(statement("publish/merge_picture"), {"load_id": load_id, "days": days})
     if changes.removed:
         cursor.execute(statement("publish/delete_vanished"))
 

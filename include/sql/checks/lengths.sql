@@ -6,6 +6,6 @@ select
 from apod.picture
 where
     length(title) > 160
-    or length(explanation) > 4000
+    or (octet_length(explanation) > 4000 and length(explanation) > 4000) -- bytes need not be counted
     or length(copyright) > 400
     or greatest(length(url), length(hdurl), length(thumbnail_url)) > 400

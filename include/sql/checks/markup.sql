@@ -4,4 +4,7 @@ select
     count(*) as rows,
     min(date) as example
 from apod.picture
-where title || coalesce(explanation, '') || coalesce(copyright, '') ~ '</?(a|b|i|p|em|br|strong|font|script)[ >/]'
+where
+    -- much cheaper than the pattern
+    (title like '%<%' or explanation like '%<%' or copyright like '%<%')
+    and title || coalesce(explanation, '') || coalesce(copyright, '') ~ '</?(a|b|i|p|em|br|strong|font|script)[ >/]'

@@ -1,7 +1,8 @@
 -- Purpose: what a merge would do: rows there now, added, changed and removed, with the days of the latter two that are
 -- no repair. A repair is where the table is not what the last load left: the day's origin is the staged one, yet its row
 -- differs or is gone; or a row has no origin at all. A row that is read from another source, or by other rules, is no
--- change of NASA's either: the ledger has its cause, and an archive may move to another source at once. Safe to repeat: yes, reads only.
+-- change of NASA's either: the ledger has its cause, and an archive may move to another source at once. Parameters: most, of
+-- the days that are listed. Safe to repeat: yes, reads only.
 with compared as (
     select
         coalesce(staging.date, picture.date) as date,
@@ -34,6 +35,10 @@ select
     count(*) filter (where repair and (added or changed or removed)) as repaired,
     coalesce(array_agg(date order by date) filter (where changed and not repair and not reread), '{}') as changed_days,
     coalesce(array_agg(date order by date) filter (where removed and not repair), '{}') as removed_days,
+    case
+        when count(*) filter (where added or changed) <= %(most)s
+            then coalesce(array_agg(date order by date) filter (where added or changed), '{}')
+    end as differing_days,
     min(date) filter (where not removed) as first_date,
     max(date) filter (where not removed) as last_date
 from judged

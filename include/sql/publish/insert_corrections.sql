@@ -2,7 +2,8 @@
 -- first: taking all of them apart costs three times as much. Where somebody else has changed a row since the last load,
 -- his change is undone (`repair`), and what is new is told from the last load on: `last_rows` has what that load left. Where
 -- that is not known, all of the row is a repair.
--- Parameters: load_id; foreign_days; last_rows, a JSON list of rows. Safe to repeat: once a load.
+-- Parameters: load_id; foreign_days; last_rows, a JSON list of rows; days, those that differ, or null. Safe to repeat:
+-- once a load.
 with last_row as (
     select *
     from jsonb_to_recordset(%(last_rows)s::jsonb) as known ({record})
@@ -37,6 +38,7 @@ value_of as (
     cross join lateral (
         values {triples}
     ) as value (field, found, after, left_so)
+    where (%(days)s::date[] is null or staging.date = any(%(days)s::date[]))
 ),
 
 change as (
