@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
@@ -219,3 +220,28 @@ def loaded(nasa, store, scope, database):
     ingest(nasa.sources(), store, scope)
     load(store, database)
     return store
+
+
+@pytest.fixture
+def connect(database, deployment):
+    """Sets connection `apod_postgres` as a deployment would, with some of it changed."""
+    from include.apod.airflow.connections import open_database
+    from tests.helpers.deployment import postgres_connection
+
+    def connecting(**changed):
+        deployment.set(AIRFLOW_CONN_APOD_POSTGRES=postgres_connection(database.info, **changed))
+        return open_database()
+
+    return connecting
+
+
+@pytest.fixture
+def commit(repository, remote, loaded, database):
+    """Makes a version; options replace parts of the stamp."""
+    from include.apod.version.version import version
+    from tests.helpers.repository import STAMP
+
+    def make(**options):
+        return version(repository, remote, loaded, database, replace(STAMP, **options))
+
+    return make

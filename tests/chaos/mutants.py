@@ -69,8 +69,8 @@ MUTANTS = (
     Mutant(
         "a change by hand is no change by NASA",
         "load/publish.py",
-        'foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"))]',
-        "foreign_days: list[object] = []",
+        '[day for (day,) in cursor.execute(statement("publish/select_foreign_changes"), {"days": days})]',
+        "[]",
         "tests/together/test_corrections.py",
     ),
     Mutant(

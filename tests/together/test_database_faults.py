@@ -9,28 +9,15 @@ import psycopg
 import pytest
 
 from include.apod.adapters.files import md5_of
-from include.apod.airflow.connections import open_database
 from include.apod.errors import Misconfigured, Unavailable
 from include.apod.load.publish import LoadInfo, publish
 from include.apod.load.stage_csv import stage_csv
 from include.apod.load.stage_table import stage_table
 from include.apod.load.transform import transform
 from local.stack.ports import any_free
-from tests.helpers.deployment import postgres_connection
 from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
-
-
-@pytest.fixture
-def connect(database, deployment):
-    """Sets connection `apod_postgres` as a deployment would, with some of it changed."""
-
-    def connecting(**changed):
-        deployment.set(AIRFLOW_CONN_APOD_POSTGRES=postgres_connection(database.info, **changed))
-        return open_database()
-
-    return connecting
 
 
 def visible(store, database):

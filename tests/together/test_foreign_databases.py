@@ -29,17 +29,6 @@ DAY = date(2026, 11, 20)
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 
 
-@pytest.fixture
-def connect(database, deployment):
-    """Sets connection `apod_postgres` as a deployment would, with some of it changed."""
-
-    def connecting(**changed):
-        deployment.set(AIRFLOW_CONN_APOD_POSTGRES=postgres_connection(database.info, **changed))
-        return open_database()
-
-    return connecting
-
-
 def work(connect, store, run="a run", **changed):
     """The steps of `apod_load`, through the connection."""
     transform(store)

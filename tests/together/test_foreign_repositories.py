@@ -26,16 +26,6 @@ from tests.helpers.steps import edit, load
 NEWEST = date(2026, 11, 23)
 
 
-@pytest.fixture
-def commit(repository, remote, loaded, database):
-    """Makes a version; options replace parts of the stamp."""
-
-    def make(**options):
-        return version(repository, remote, loaded, database, replace(STAMP, **options))
-
-    return make
-
-
 def recorded(database):
     return database.execute("select version_commit, run from apod.version order by committed_at").fetchall()
 

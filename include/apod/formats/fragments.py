@@ -152,8 +152,10 @@ class Manifest:
         """The raw files of which there is no current fragment: all of them, where a file is not of its length."""
         sizes = {kind: sum(getattr(fragment.size, kind) for fragment in self.fragments.values()) for kind in KINDS}
         paths = {kind: self.path(clean, kind) for kind in KINDS}
-        whole = all(paths[kind].exists() and paths[kind].stat().st_size == sizes[kind] for kind in KINDS)
-        return [path for path in months if not (whole and (old := self.fragments.get(path.stem)) and old.is_of(path))]
+        complete = all(paths[kind].exists() and paths[kind].stat().st_size == sizes[kind] for kind in KINDS)
+        return [
+            path for path in months if not (complete and (old := self.fragments.get(path.stem)) and old.is_of(path))
+        ]
 
     def read(self, clean: Path, month: str, kind: Kind = "rows") -> bytes:
         """What a fragment has in a file. Changes nothing.
@@ -216,19 +218,19 @@ def read_manifest(clean: Path) -> Manifest:
         return Manifest("", {})
 
 
-def write_manifest(clean: Path, months: Sequence[Path], made: Iterable[tuple[Fragment, Contents]]) -> Manifest:
+def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tuple[Fragment, Contents]]) -> Manifest:
     """Writes fragments, then the manifest, and deletes the files of the one before.
 
     Args:
         clean: the folder.
         months: the raw files; they give the new files their name.
-        made: a fragment of each, in the same order.
+        fragments: one of each, in the same order.
     """
     states = "".join(f"{path.stem} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in months)
     manifest = Manifest(hashlib.sha256(states.encode()).hexdigest()[:16], {})
     with ExitStack() as closing:
         files = [closing.enter_context(replacing(manifest.path(clean, kind), durable=False)) for kind in KINDS]
-        for fragment, contents in made:
+        for fragment, contents in fragments:
             manifest.fragments[fragment.month] = fragment
             for file, content in zip(files, contents, strict=True):
                 file.write(content)

@@ -76,15 +76,15 @@ def _fragments(
         DamagedFragment: one is not what transform wrote.
         BadData: a raw file is damaged.
     """
-    made: Iterator[tuple[Fragment, Contents]] = iter(())
+    renewed: Iterator[tuple[Fragment, Contents]] = iter(())
     if due:
         from include.apod.load.clean import make_fragments  # pandas: half a second that a run without news saves
 
-        made = make_fragments(due)
+        renewed = make_fragments(due)
     stems = {path.stem for path in due}
     for path in months:
         if path.stem in stems:
-            yield next(made)
+            yield next(renewed)
         else:
             contents = Contents(*(manifest.read(store.clean, path.stem, kind) for kind in KINDS))
             yield manifest.fragments[path.stem], contents

@@ -163,8 +163,8 @@ def medium_of(html: str) -> Medium | None:
     try:
         page.feed(CONDITIONAL.sub("", html))
         page.close()
-    except _Found as found:
-        medium: Medium = found.args[0]
+    except _Found as signal:
+        medium: Medium = signal.args[0]
         return medium
     return None
 

@@ -25,16 +25,6 @@ from tests.helpers.steps import edit, load, observe
 NEWEST = date(2026, 11, 23)
 
 
-@pytest.fixture
-def commit(repository, remote, loaded, database):
-    """Makes a version; options replace parts of the stamp."""
-
-    def make(**options):
-        return version(repository, remote, loaded, database, replace(STAMP, **options))
-
-    return make
-
-
 def test_a_stranger_pulls_the_same_bytes(commit, bare, loaded, tmp_path):
     """CSV and raw store both, from a clone of the repository alone."""
     commit()
