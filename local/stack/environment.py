@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-import pathlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.git import FOREIGN_VARIABLES
@@ -30,8 +30,8 @@ FOREIGN = (
 )
 OURS = ("PG_BIN", "PYTHONPATH", "PYTHONUTF8")
 # How to get out of this machine; nothing of a stack leaves it where the stand-in plays NASA's services.
-OUTWARD = ("ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-OUTWARD_FILES = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+PROXIES = ("ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+CERTIFICATES = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE")
 LOOPBACK = "127.0.0.1,localhost"
 
 
@@ -53,7 +53,7 @@ def own_environment(extra: Mapping[str, str], *, outward: bool = False) -> dict[
     inherited = {name: value for name, value in os.environ.items() if not _is_foreign(name)}
     unproxied = ",".join(filter(None, (LOOPBACK, inherited.get("NO_PROXY"), inherited.get("no_proxy"))))
     if not outward:
-        inherited = {name: value for name, value in inherited.items() if name.upper() not in OUTWARD + OUTWARD_FILES}
+        inherited = {name: value for name, value in inherited.items() if name.upper() not in PROXIES + CERTIFICATES}
         unproxied = LOOPBACK
     own = {"NO_PROXY": unproxied, "no_proxy": unproxied, "PYTHONUTF8": "1"}
     return {**inherited, **own, **extra}
@@ -66,9 +66,9 @@ def check_outward() -> None:
         StackError: a SOCKS proxy, or a file of certificates that is not there.
     """
     for name, value in os.environ.items():
-        if name.upper() in OUTWARD and value.lower().startswith("socks"):
+        if name.upper() in PROXIES and value.lower().startswith("socks"):
             raise StackError(
                 f"{name} names a SOCKS proxy, which our clients do not know. Unset it, or name an HTTP proxy."
             )
-        if name in (*OUTWARD[-2:], *OUTWARD_FILES) and value and not pathlib.Path(value).exists():
+        if name in CERTIFICATES and value and not Path(value).exists():
             raise StackError(f"{name}={value} is not there, so no certificate could be checked. Unset or correct it.")

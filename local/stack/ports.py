@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -30,7 +31,7 @@ def reserve(wanted: int) -> int:
     Raises:
         OSError: there is none.
     """
-    for port in (wanted, *(any_free() for _ in range(100))):
+    for port in chain((wanted,), (any_free() for _ in range(100))):
         path = Path(gettempdir()) / f"apod-port-{os.getuid()}-{port}.lock"
         lock = _reserved.get(port) or FileLock(path)
         with suppress(Timeout):

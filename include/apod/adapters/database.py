@@ -36,7 +36,7 @@ REFUSED = re.compile(
     r"no password supplied|does not support SSL|certificate verify failed|server certificate for|"
     r"root certificate file .* does not exist|certificate present, but not private key|invalid .*connection option"
 )
-# The same refusals by a server, whose language may be any, and by pgbouncer.
+# What a server, or pgbouncer, says where it only has no room; it may name our login, too.
 FULL = re.compile(r"too many connections|too many clients|connection slots|query_wait_timeout|server login has been")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.database import transaction
 from include.apod.formats.statements import statement
 from include.apod.run import Report
 
@@ -20,6 +21,7 @@ def index(connection: Connection) -> Report:
     """Makes the index where it is missing."""
     if connection.execute(statement("index/has_index")).fetchone() == (True,):
         return Report(False, "every word is in the index already")
-    connection.execute(statement("index/create_index"))
+    with transaction(connection):
+        connection.execute(statement("index/create_index"))
     sys.audit("apod.index.created")
     return Report(True, "all words of the archive are in the index")

@@ -208,7 +208,8 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
             sys.audit("apod.publish.proven")
             keeper.execute(statement("publish/check_lock"))  # raises where the lock was lost with its connection
     except BadData:
-        connection.execute(statement("stage_table/truncate_staged"))  # what is staged may be wrong: stage all anew
+        with transaction(connection):
+            connection.execute(statement("stage_table/truncate_staged"))  # what is staged may be wrong: stage all anew
         store.staged_composition.unlink(missing_ok=True)
         raise
     sys.audit("apod.publish.committed")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.database import transaction
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in, object_in
 from include.apod.formats.statements import statement
 
@@ -44,16 +45,15 @@ def is_due(connection: Connection) -> bool:
 
 def record(connection: Connection, version: VersionRecord) -> None:
     """Records which commit holds which CSV, unless it is recorded already."""
-    connection.execute(
-        statement("version/insert_version"),
-        {
-            "commit": version.commit,
-            "md5": version.md5,
-            "run": version.run,
-            "code_version": version.code_version,
-            "taken_at": version.taken_at,
-        },
-    )
+    parameters = {
+        "commit": version.commit,
+        "md5": version.md5,
+        "run": version.run,
+        "code_version": version.code_version,
+        "taken_at": version.taken_at,
+    }
+    with transaction(connection):
+        connection.execute(statement("version/insert_version"), parameters)
 
 
 def _commit_of_pointer(work: Clone, facts: Mapping[str, str]) -> str:
