@@ -93,6 +93,8 @@ def floor(dsn, store):
 
 def load(dsn, store):
     """As `again`, pandas imported before the clock runs, as everybody's imports are."""
+    import include.apod.load.clean  # noqa: F401
+
     return again(dsn, store)
 
 

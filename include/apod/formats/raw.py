@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from include.apod.adapters.files import locked, replacing
 from include.apod.errors import BadData
@@ -27,8 +29,7 @@ Record = dict[str, object]  # parsed JSON of one picture, in the fields of the s
 REMEDY = "Delete the file, then ./apod restore --raw brings it back from the last version."
 
 
-@dataclass(frozen=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """What one service answered for one day.
 
     Attributes:
@@ -55,6 +56,9 @@ class RecordId(NamedTuple):
 
     source: str
     sha256: str
+
+
+_DECODER = msgspec.json.Decoder(Observation)
 
 
 def digest(value: object) -> str:
@@ -85,8 +89,15 @@ def from_line(line: bytes) -> Observation:
     Raises:
         ValueError, KeyError, TypeError, RecursionError: the line is not an observation.
     """
-    fields = json.loads(line)
-    datetime.fromisoformat(fields["seen_at"])
+    try:
+        observation = _DECODER.decode(line)  # a fifth of the time of what follows
+    except msgspec.DecodeError:  # it knows no lone surrogate, which is JSON all the same
+        observation = _parsed(json.loads(line))
+    datetime.fromisoformat(observation.seen_at)
+    return observation
+
+
+def _parsed(fields: dict[str, Any]) -> Observation:  # type: ignore[explicit-any]  # parsed JSON
     return Observation(
         date.fromisoformat(fields["date"]),
         fields["seen_at"],

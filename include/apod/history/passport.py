@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from msgspec.structs import asdict
 from psycopg.rows import DictRow, dict_row
 
 from include.apod.errors import BadData

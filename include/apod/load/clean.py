@@ -60,12 +60,15 @@ class RawMonth:
 
 def clean_rows(records: Sequence[Record]) -> pd.DataFrame:
     """Good records (in the one form) as one row each, with the columns of the CSV, of type `string` or null."""
-    frame = pd.DataFrame(records, dtype=object).reindex(columns=["date", *SOURCE_COLUMNS])
-    frame = normalised(frame.astype("string"))
-    day = frame["date"].str
-    legacy = "https://apod.nasa.gov/apod/ap" + day[2:4] + day[5:7] + day[8:10] + ".html"
-    frame["page_url"] = frame["page_url"].fillna(legacy)  # the planetary service does not say it
-    return frame.reindex(columns=list(COLUMNS))
+    frame = normalised(pd.DataFrame(records, dtype=object).reindex(columns=["date", *SOURCE_COLUMNS]))
+    legacy = [f"https://apod.nasa.gov/apod/ap{day[2:4]}{day[5:7]}{day[8:10]}.html" for day in frame["date"]]
+    frame["page_url"] = frame["page_url"].fillna(pd.Series(legacy, dtype="string"))  # the planetary service says none
+    return frame.astype({"date": "string"}).reindex(columns=list(COLUMNS))
+
+
+def _quoted(text: str) -> str:
+    """A text as a field of the CSV."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 def to_lines(frame: pd.DataFrame) -> list[str]:
@@ -73,7 +76,8 @@ def to_lines(frame: pd.DataFrame) -> list[str]:
 
     Python's csv module has no such mode before 3.12, so the fields are joined here.
     """
-    fields = [('"' + frame[name].str.replace('"', '""') + '"').fillna("") for name in COLUMNS if name != "date"]
+    columns = (frame[name].tolist() for name in COLUMNS if name != "date")
+    fields = [["" if text is pd.NA else _quoted(text) for text in column] for column in columns]
     return [f"{','.join(line)}\n" for line in zip(frame["date"], *fields, strict=True)]
 
 

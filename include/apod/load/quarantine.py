@@ -48,10 +48,12 @@ class JudgedMonth:
     def accept(self, observation: Observation, reading: Reading) -> None:
         """Adds a record that counts."""
         self.records.append(reading.fields)
-        identity = (f"{observation.date}", observation.source, observation.sha256, observation.seen_at)
-        self.origins.append(Origin(*identity, RULES_VERSION))
+        day = observation.date.isoformat()
+        origin = Origin(day, observation.source, observation.sha256, observation.seen_at, RULES_VERSION)
+        self.origins.append(origin)
         self.unknown_fields |= reading.unknown
-        self.findings.update(reading.findings)
+        if reading.findings:
+            self.findings.update(reading.findings)
 
     def reject(self, observation: Observation, reason: str) -> None:
         """Adds an observation to quarantine."""

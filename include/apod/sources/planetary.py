@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 BASE_URL = "https://api.nasa.gov"
 FIELDS = ("date", "title", "explanation", "media_type", "url", "hdurl", "thumbnail_url", "copyright")
 LEFT_OUT = ("service_version", "concepts", "concept_tags", "resource")  # facts about the service, not about the picture
+KNOWN = frozenset((*FIELDS, *LEFT_OUT))
 
 
 class Planetary(Client):
@@ -67,9 +68,8 @@ connect = Planetary
 
 def read(record: Record) -> Reading:
     """The record as it is: the one form of the project has this service's fields."""
-    fields = dict(record)
-    values = {name: fields.pop(name) for name in FIELDS if name in fields}
-    return Reading(values, frozenset(fields.keys() - LEFT_OUT))
+    values = {name: record[name] for name in FIELDS if name in record}
+    return Reading(values, frozenset(record.keys() - KNOWN))
 
 
 def _says_absent(response: requests.Response) -> bool:
