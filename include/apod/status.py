@@ -48,8 +48,8 @@ def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
 def _csv_md5(manifest: Manifest, clean: Path) -> str:
     """The md5 of the CSV that the fragments make."""
     digest = hashlib.md5(HEADER, usedforsecurity=False)
-    for month in manifest.fragments:
-        digest.update(manifest.read(clean, month))
+    for content in manifest.contents(clean, manifest.fragments):
+        digest.update(content)
     return digest.hexdigest()
 
 
@@ -64,7 +64,7 @@ def load_status(store: Store, connection: Connection) -> Report:
     try:
         expected = _csv_md5(manifest, store.clean)
     except DamagedFragment as error:
-        return Report(True, f"{error} The next load drops it, the one after it makes it anew")
+        return Report(True, f"{error}. The next load drops it, the one after it makes it anew")
     published = published_md5(connection)
     if expected != published:
         return Report(True, "clean months to publish")

@@ -39,6 +39,7 @@ if "scheduler" in sys.argv:
     import airflow.sdk.execution_time.supervisor
     import airflow.sdk.execution_time.task_runner
     import include.apod.ingest.ingest
+    import include.apod.load.clean
     import include.apod.load.publish
     import include.apod.load.stage_csv
     import include.apod.load.stage_table

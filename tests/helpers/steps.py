@@ -48,4 +48,4 @@ def observe(store, **record):
 def written(store):
     """The clean rows as text."""
     manifest = read_manifest(store.clean)
-    return "".join(manifest.read(store.clean, month).decode() for month in manifest.fragments)
+    return b"".join(manifest.contents(store.clean, manifest.fragments)).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from include.apod.adapters.files import replacing
@@ -52,7 +52,7 @@ def read_composition(path: Path) -> Composition | None:
 def write_composition(path: Path, composition: Composition) -> None:
     """Writes the composition of a CSV."""
     with replacing(path) as file:
-        file.write(json.dumps(asdict(composition), separators=(",", ":")).encode())
+        file.write(json.dumps({"md5": composition.md5, "months": composition.months}, separators=(",", ":")).encode())
 
 
 def lacking_months(composition: Composition, raw: Path) -> list[str]:

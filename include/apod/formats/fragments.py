@@ -13,7 +13,7 @@ import io
 import json
 import shutil
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from operator import add
@@ -23,7 +23,7 @@ from include.apod.adapters.files import md5_hex, replacing
 from include.apod.errors import BadData
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 RULES_VERSION = "7"  # raise it with every change to what transform writes: columns, rules, how a source is read
@@ -95,8 +95,7 @@ class Digests(NamedTuple):
     rejections: str
 
 
-@dataclass(frozen=True)
-class Fragment:
+class Fragment(NamedTuple):
     """The clean rows of one raw month, without the contents.
 
     Attributes:
@@ -157,34 +156,34 @@ class Manifest:
             path for path in months if not (complete and (old := self.fragments.get(path.stem)) and old.is_of(path))
         ]
 
-    def read(self, clean: Path, month: str, kind: Kind = "rows") -> bytes:
-        """What a fragment has in a file. Changes nothing.
+    def contents(self, clean: Path, months: Iterable[str], kind: Kind = "rows") -> Iterator[bytes]:
+        """What some fragments have in a file, one after the other. Changes nothing.
 
         Raises:
-            DamagedFragment: it is not what transform wrote.
+            DamagedFragment: one is not what transform wrote.
         """
-        fragment, path, content = self.fragments[month], self.path(clean, kind), b""
-        if path.exists():
-            with path.open("rb") as file:
+        path = self.path(clean, kind)
+        with path.open("rb") if path.exists() else io.BytesIO() as file:
+            for month in months:
+                fragment = self.fragments[month]
                 file.seek(getattr(self._offsets[month], kind))
                 content = file.read(getattr(fragment.size, kind))
-        if md5_hex(content) != getattr(fragment.md5, kind):
-            raise DamagedFragment(f"{month} in {path} was damaged after transform wrote it.")
-        return content
+                if md5_hex(content) != getattr(fragment.md5, kind):
+                    raise DamagedFragment(f"{month} in {path} was damaged after transform wrote it")
+                yield content
 
-    def read_or_drop(self, clean: Path, month: str, kind: Kind = "rows") -> bytes:
-        """As `read`, for the steps: where it is damaged the manifest is deleted, so the next run makes all anew.
+    def contents_or_drop(self, clean: Path, months: Iterable[str], kind: Kind = "rows") -> Iterator[bytes]:
+        """As `contents`, for the steps: where one is damaged the manifest is deleted, so the next run makes all anew.
 
         Raises:
-            BadData: it is damaged.
+            BadData: one is damaged.
         """
         try:
-            return self.read(clean, month, kind)
+            yield from self.contents(clean, months, kind)
         except DamagedFragment as error:
             (clean / "manifest.json").unlink(missing_ok=True)
             raise BadData(
-                f"{month} in {self.path(clean, kind)} was damaged after transform wrote it, and is dropped. Nothing "
-                "was published; ./apod trigger load makes it anew."
+                f"{error}, and is dropped. Nothing was published; ./apod trigger load makes it anew."
             ) from error
 
 
@@ -202,9 +201,9 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def _from_json(values: list[Any]) -> Fragment:  # type: ignore[explicit-any]  # parsed JSON
     """A fragment from its entry in the manifest, a list of the values of its fields."""
-    named = dict(zip((field.name for field in fields(Fragment)), values, strict=True))
-    size, md5 = Sizes(*named["size"]), Digests(*named["md5"])
-    return Fragment(**{**named, "unreadable": tuple(named["unreadable"]), "size": size, "md5": md5})
+    fragment = Fragment._make(values)
+    size, md5 = Sizes._make(fragment.size), Digests._make(fragment.md5)
+    return fragment._replace(unreadable=tuple(fragment.unreadable), size=size, md5=md5)
 
 
 def read_manifest(clean: Path) -> Manifest:
@@ -226,15 +225,15 @@ def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tupl
         months: the raw files; they give the new files their name.
         fragments: one of each, in the same order.
     """
-    states = "".join(f"{path.stem} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in months)
-    manifest = Manifest(hashlib.sha256(states.encode()).hexdigest()[:16], {})
+    states = [(path.stem, status.st_size, status.st_mtime_ns) for path in months for status in [path.stat()]]
+    manifest = Manifest(hashlib.sha256(f"{states}".encode()).hexdigest()[:16], {})
     with ExitStack() as closing:
         files = [closing.enter_context(replacing(manifest.path(clean, kind), durable=False)) for kind in KINDS]
         for fragment, contents in fragments:
             manifest.fragments[fragment.month] = fragment
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
-    entries = [astuple(fragment) for fragment in manifest.fragments.values()]
+    entries = [*manifest.fragments.values()]
     written = {"layout": LAYOUT, "version": RULES_VERSION, "name": manifest.name, "fragments": entries}
     with replacing(clean / "manifest.json") as file:
         file.write(json.dumps(written, separators=(",", ":")).encode())

@@ -213,6 +213,7 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
         store.staged_composition.unlink(missing_ok=True)
         raise
     sys.audit("apod.publish.committed")
-    files_current = _files_current(store, staged, md5)
+    same_md5 = audit.before is not None and audit.before.md5 == md5  # else the files cannot be current
+    files_current = same_md5 and _files_current(store, staged, md5)
     _show(store, staged, md5)
     return _report(audit, md5, load, files_current=files_current)

@@ -31,8 +31,7 @@ def stage_csv(store: Store) -> Report:
     digest = hashlib.md5(HEADER, usedforsecurity=False)
     with replacing(store.staged_csv) as file:
         file.write(HEADER)
-        for month in months:
-            content = manifest.read_or_drop(store.clean, month)
+        for content in manifest.contents_or_drop(store.clean, months):
             digest.update(content)
             file.write(content)
     write_composition(store.staged_composition, Composition(digest.hexdigest(), months))

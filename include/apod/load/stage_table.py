@@ -52,8 +52,7 @@ def stage_table(connection: Connection, clean: Path) -> Report:
         if outdated:
             cursor.execute(statement("stage_table/delete_staged"), {"months": outdated})
         rows, *_ = (
-            _copy(cursor, name, (manifest.read_or_drop(clean, month, kind) for month in changed))
-            for kind, name in STATEMENTS.items()
+            _copy(cursor, name, manifest.contents_or_drop(clean, changed, kind)) for kind, name in STATEMENTS.items()
         )
         parameters = {"months": changed, "keys": [keys[month] for month in changed]}
         cursor.execute(statement("stage_table/insert_staged"), parameters)

@@ -57,7 +57,7 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
         try:
             manifest = write_manifest(store.clean, months, _fragments(store, manifest, months, due))
         except DamagedFragment as error:
-            log.warning("%s All months are transformed anew.", error)
+            log.warning("%s. All months are transformed anew.", error)
             due = months
             manifest = write_manifest(store.clean, months, _fragments(store, manifest, months, due))
     rejected = sum(fragment.rejected for fragment in manifest.fragments.values())
@@ -82,9 +82,7 @@ def _fragments(
 
         renewed = make_fragments(due)
     stems = {path.stem for path in due}
+    kept = [path.stem for path in months if path.stem not in stems]
+    contents = zip(*(manifest.contents(store.clean, kept, kind) for kind in KINDS), strict=True)
     for path in months:
-        if path.stem in stems:
-            yield next(renewed)
-        else:
-            contents = Contents(*(manifest.read(store.clean, path.stem, kind) for kind in KINDS))
-            yield manifest.fragments[path.stem], contents
+        yield next(renewed) if path.stem in stems else (manifest.fragments[path.stem], Contents(*next(contents)))

@@ -101,7 +101,7 @@ def push_bytes(
     links = work.path.with_name("links")
     shutil.copytree(data, links, copy_function=os.link)  # to read from, since DVC moves the files
     # where the remote has the listing of a folder, DVC takes all of its files as present
-    damaged = [*remote_state.lost, snapshot.raw] if remote_state.lost else []
+    damaged = sorted({*remote_state.lost, snapshot.raw}) if remote_state.lost else []
     dvc.push(work.path, remote_state.location, [data / "apod_data.csv", data / "raw"], damaged)
     content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
     dvc.wait()

@@ -21,10 +21,13 @@ there).
 
 import hashlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
 
+import dvc.scm  # noqa: F401  # this and the next DVC would import later, when the caller waits for it
+import networkx as nx  # noqa: F401
 from dvc.config import NoRemoteError, RemoteNotFoundError
 from dvc.exceptions import DvcException, FileTransferError
 from dvc.fs import RemoteMissingDepsError
@@ -43,8 +46,7 @@ NO_CREDENTIALS = {
 
 def read_object(remote, oid):
     """The bytes of an object in the remote."""
-    with remote.fs.open(remote.oid_to_path(oid), "rb") as file:
-        return file.read()
+    return remote.fs.cat_file(remote.oid_to_path(oid))  # `open` asks for its size and its folder first
 
 
 def problem_with(remote, oid):
@@ -105,6 +107,16 @@ def add(repo, targets, remote):
     return stages
 
 
+def push(repo, odb, stages):
+    """`dvc push` of what some stages hold.
+
+    Not `repo.push`, which makes an index of the whole repository first; that is a third of the time of all of this.
+    """
+    result = repo.cloud.push([out.hash_info for stage in stages for out in stage.outs], odb=odb)
+    if result.failed:
+        raise FileTransferError(len(result.failed))
+
+
 def add_and_push(clone, remote, targets, damaged):
     """Adds, pushes and reads back; returns what is wrong, or an empty text."""
     with Repo(clone, config=config_of(clone)) as repo:
@@ -114,7 +126,7 @@ def add_and_push(clone, remote, targets, damaged):
         odb = repo.cloud.get_remote_odb(remote)
         for name in damaged:
             replace_damaged(repo, odb, name)
-        repo.push([stage.addressing for stage in stages])
+        push(repo, odb, stages)
         sys.audit("apod.dvc.pushed")
         problems = [text for stage in stages if (text := problem_with(odb, stage.outs[0].hash_info.value))]
         sys.audit("apod.dvc.verified")
@@ -140,4 +152,7 @@ def work(clone, remote, config, targets, damaged):
 
 
 if __name__ == "__main__" and (request := sys.stdin.readline()):
-    sys.exit(" ".join(work(**json.loads(request)).split()) or 0)
+    problem = " ".join(work(**json.loads(request)).split())
+    sys.stderr.write(problem)
+    sys.stderr.flush()
+    os._exit(1 if problem else 0)  # the caller waits, and taking down all of DVC takes a fifth of a second
