@@ -1,4 +1,4 @@
-"""Local files: atomic replacement and md5."""
+"""Local files: atomic replacement, md5 and sha256."""
 
 from __future__ import annotations
 
@@ -111,3 +111,9 @@ def md5_of(path: Path) -> str:
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -124,7 +124,7 @@ def _merge(cursor: Cursor[TupleRow], store: Store, md5: str, load: LoadInfo, all
 def _files_current(store: Store, staged: Path, md5: str) -> bool:
     """Whether the published CSV and its description are those of this md5 already."""
     csv_current = staged == store.csv or (store.csv.exists() and md5_of(store.csv) == md5)
-    description = describe(md5, staged.stat().st_size)
+    description = describe(staged, md5)
     return csv_current and store.datapackage.exists() and store.datapackage.read_bytes() == description
 
 
@@ -137,7 +137,7 @@ def _show(store: Store, staged: Path, md5: str) -> None:
     composition = read_composition(store.staged_composition)
     if composition and composition.md5 == md5 and composition != read_composition(store.composition):
         write_composition(store.composition, composition)
-    description = describe(md5, store.csv.stat().st_size)
+    description = describe(store.csv, md5)
     if not store.datapackage.exists() or store.datapackage.read_bytes() != description:
         with replacing(store.datapackage) as file:
             file.write(description)

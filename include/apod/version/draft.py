@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from include.apod.version.snapshot import Snapshot
 
 DATAPACKAGE = "data/datapackage.json"
-DATA_FILES = (CSV_POINTER, RAW_POINTER, DATAPACKAGE)
+DATA_FILES = (CSV_POINTER, RAW_POINTER, DATAPACKAGE, "data/pull.py")
 DVC_FILES = ("data/.gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore")  # made by DVC, once
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.database import transaction
@@ -23,12 +24,13 @@ from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from psycopg import Connection
 
     from include.apod.formats.composition import MonthSource
     from include.apod.formats.store import Store
+
+PULL = Path(__file__).with_name("data_files") / "pull.py"  # brings the data back without DVC
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def _dvc_listing(months: dict[str, MonthSource]) -> bytes:
 
 
 def take(store: Store, data: Path, connection: Connection) -> Snapshot:
-    """Copies the CSV and its description into the folder `data`, while no publish can replace them.
+    """Copies the CSV and its description into the folder `data`, while no publish can replace them; and `pull.py`.
 
     Raises:
         BadData: the CSV is not the one that was proven equal to the table.
@@ -73,6 +75,7 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
         composition = read_composition(store.composition)
         load = latest_load(connection)
         (taken_at,) = connection.execute(statement("version/select_time")).fetchone() or (None,)
+    shutil.copyfile(PULL, data / PULL.name)
     if csv.stat().st_size <= len(HEADER):
         raise NotPublished("The CSV has no picture yet; ./apod trigger ingest asks NASA for them.")
     md5 = md5_of(csv)

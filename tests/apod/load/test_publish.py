@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from obstore.store import MemoryStore
 
-from include.apod.adapters.files import md5_of
+from include.apod.adapters.files import md5_of, sha256_of
 from include.apod.adapters.sql import FOLDER
 from include.apod.formats.columns import COLUMNS
 from include.apod.formats.csv_file import read_content
@@ -138,10 +138,13 @@ def test_frictionless_takes_the_datapackage_and_the_csv(loaded, before, after, f
 
 def test_the_datapackage_describes_the_csv(loaded, database):
     """Its hash and size are the file's, its descriptions those of the data dictionary."""
-    resource = json.loads(loaded.datapackage.read_bytes())["resources"][0]
+    package = json.loads(loaded.datapackage.read_bytes())
+    resource = package["resources"][0]
     described = {field["name"]: field["description"] for field in resource["schema"]["fields"]}
 
     assert (md5_of(loaded.csv), loaded.csv.stat().st_size) == (resource["hash"], resource["bytes"])
+    assert sha256_of(loaded.csv) == resource["sha256"]
+    assert all(package[name] for name in ("licenses", "sources", "contributors"))
     assert {column.name: column.description for column in COLUMNS.values()} == described
 
 

@@ -87,6 +87,7 @@ def test_only_the_pointers_are_committed(commit, bare):
         "data/.gitignore",
         "data/apod_data.csv.dvc",
         "data/datapackage.json",
+        "data/pull.py",
         "data/raw.dvc",
     ]
 
