@@ -61,7 +61,7 @@ def main():
     ratio = medians["apod"] / medians["empty"]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latency.json").write_text(json.dumps({"seconds": seconds, "ratio": ratio}, indent=2) + "\n")
-    print(f"{'trigger to end of apod_version':34} {'median':>8} {'min':>8} {'max':>8}   ({ROUNDS} rounds)")
+    print(f"{'trigger to end of the task version':34} {'median':>8} {'min':>8} {'max':>8}   ({ROUNDS} rounds)")
     for name, label in (("apod", "one new day, to the commit"), ("empty", "the same DAGs, empty tasks")):
         print(f"{label:34} {medians[name]:7.2f}s {min(seconds[name]):7.2f}s {max(seconds[name]):7.2f}s")
     print(f"{'ratio of the medians':34} {ratio:7.2f}")

@@ -5,6 +5,7 @@
 - **May it be re-run?** Always, alone or not. It compares the branch's tip with the CSV; nothing to change, no
   commit. Bytes that the remote lost are put back either way. `message` becomes part of the commit.
   A version that lacks words of the one before stops; `allow_shrink` lets it through.
+- **After it**: `release` puts the newest version as plain files where `APOD_RELEASE` says, if it says so.
 - **When red**: the branch names the version before, whole. The error says whether repository, DVC remote or
   credentials are to blame.
 """
@@ -23,4 +24,7 @@ with DAG(
     },
     **outcomes.DAG_ARGUMENTS,
 ):
-    outcomes.step(tasks.version, publishes=[assets.VERSION], links=[outcomes.Commit()])
+    version = outcomes.step(tasks.version, publishes=[assets.VERSION], links=[outcomes.Commit()])
+    release = outcomes.step(tasks.release, trigger_rule="none_failed")
+
+    version >> release

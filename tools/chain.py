@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
 
 def run_chain(airflow: AirflowApi, prefix: str = "apod", limit: float = 120) -> float:
-    """Triggers the first DAG; returns the seconds until the last one ended.
+    """Triggers the first DAG and waits until the last one ended; returns the seconds until its task `version` did.
 
     Raises:
         StackError: a run failed, or the last did not end within `limit` seconds.
     """
     previous = airflow.newest_run(f"{prefix}_version")
     queued = airflow.call("GET", airflow.trigger(f"{prefix}_ingest", {}).path)["queued_at"]
-    end = await_end(airflow, f"{prefix}_version", previous, limit)
-    return (end - datetime.fromisoformat(queued)).total_seconds()
+    last = await_end(airflow, f"{prefix}_version", previous, limit)
+    version = airflow.call("GET", f"{last.path}/taskInstances/version")
+    return (datetime.fromisoformat(version["end_date"]) - datetime.fromisoformat(queued)).total_seconds()
 
 
-def await_end(airflow: AirflowApi, dag: str, previous: RunKey | None, limit: float = 120) -> datetime:
-    """Waits for the end of the run after `previous`; returns its time.
+def await_end(airflow: AirflowApi, dag: str, previous: RunKey | None, limit: float = 120) -> RunKey:
+    """Waits for the end of the run after `previous`; returns it.
 
     Raises:
         StackError: it failed, or did not end within `limit` seconds.
@@ -38,6 +39,6 @@ def await_end(airflow: AirflowApi, dag: str, previous: RunKey | None, limit: flo
             if run["state"] == "failed":
                 raise StackError(f"{newest.run} of {dag} failed")
             if run["state"] == "success":
-                return datetime.fromisoformat(run["end_date"])
+                return newest
         time.sleep(0.05)
     raise StackError(f"{dag} did not run to its end within {limit:.0f} s")

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         None, description="URL of the DVC remote; written to `.dvc/config` with the next version"
     )
     dvc_python: str = Field(sys.executable, description="interpreter that has DVC")
+    release: Path | str | None = Field(
+        None, description="folder or object store's URL where each version is released as plain files"
+    )
+    release_versions: int = Field(30, ge=0, description="versions that stay in the release, the newest; 0 for all")
     pictures_from: str | None = Field(
         None, description="address that the page shows pictures from instead of their own; the stand-in's"
     )
@@ -65,9 +69,11 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
-    @field_validator("store", mode="before")
+    @field_validator("store", "release", mode="before")
     @classmethod
     def _absolute(cls, value: object) -> object:
+        if value is None:
+            return value
         parts = urlsplit(f"{value}")
         if not parts.scheme:
             return PROJECT / f"{value}"  # an absolute one stays what it is

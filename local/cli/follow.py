@@ -22,7 +22,7 @@ EVENT_SECONDS = 20  # in which an asset event starts its consumer; Airflow can l
 TASKS = {
     "apod_ingest": ("await_picture", "ingest"),
     "apod_load": ("transform", "stage_table", "stage_csv", "publish", "index"),
-    "apod_version": ("version",),
+    "apod_version": ("version", "release"),
 }
 PUBLISHERS = {"apod_ingest": "ingest", "apod_load": "publish", "apod_version": "version"}
 

@@ -44,6 +44,7 @@ if "scheduler" in sys.argv:
     import include.apod.load.stage_csv
     import include.apod.load.stage_table
     import include.apod.load.transform
+    import include.apod.release.release
     import include.apod.version.version
     from include.apod.sources import SERVICES, service
 
@@ -82,6 +83,7 @@ def pipeline_environment(layout: Layout, server: Server, nasa: NasaAccess, code_
         "APOD_STORE": str(layout.store),
         "APOD_DVC_REMOTE": str(layout.dvc_remote),
         "APOD_DVC_PYTHON": sys.executable,
+        "APOD_RELEASE": str(layout.release),
         "APOD_CODE_VERSION": code_version,
         "APOD_PICTURES_FROM": nasa.stand_in,
         "APOD_PAUSE_SECONDS": "1" if layout.live else "0",

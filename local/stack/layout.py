@@ -62,6 +62,11 @@ class Layout:
         return self.root / "dvc-remote"
 
     @property
+    def release(self) -> Path:
+        """The folder of the release."""
+        return self.root / "release"
+
+    @property
     def facts(self) -> Path:
         """Ports and secrets of this stack, made once; only its owner may read them."""
         return self.root / "stack.json"

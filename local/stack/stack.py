@@ -106,6 +106,7 @@ class Stack:
     def locked(self) -> Iterator[None]:
         """Keeps other commands from starting, running or stopping this stack at the same time."""
         self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.layout.release.mkdir(exist_ok=True)
         lock = FileLock(self.layout.root / "lock")
         try:
             with lock.acquire(timeout=0):

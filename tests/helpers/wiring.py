@@ -20,5 +20,10 @@ WIRING = {
         ],
         ["allow_mass_change", "allow_shrink", "rebuild"],
     ),
-    "apod_version": (["apod_csv"], "15 8 * * *", [("version", ["apod_version"])], ["allow_shrink", "message"]),
+    "apod_version": (
+        ["apod_csv"],
+        "15 8 * * *",
+        [("version", ["apod_version"]), ("release", [])],
+        ["allow_shrink", "message"],
+    ),
 }

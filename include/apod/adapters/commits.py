@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from include.apod.adapters.git import git_environment, run_git
+from include.apod.errors import masked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +36,23 @@ def checkout_version(folder: Path) -> str:
     return f"{head}-dirty" if _output(folder, "status", "--porcelain") else head
 
 
-def commit_url(address: str, commit: str) -> str | None:
-    """The web page of a commit, for a repository on one of `COMMIT_PATHS`; else None."""
+def _place(address: str) -> tuple[str, str]:
+    """Host and path of a repository's address."""
     if "://" in address:
         parts = urlsplit(address)
         host, path = parts.hostname or "", parts.path
     else:  # git@host:path
         host, _, path = address.rpartition("@")[2].partition(":")
-    path = path.strip("/").removesuffix(".git")
+    return host, path.strip("/").removesuffix(".git")
+
+
+def commit_url(address: str, commit: str) -> str | None:
+    """The web page of a commit, for a repository on one of `COMMIT_PATHS`; else None."""
+    host, path = _place(address)
     return f"https://{host}/{path}/{COMMIT_PATHS[host]}/{commit}" if host in COMMIT_PATHS else None
+
+
+def web_page(address: str) -> str:
+    """The web page of a repository on one of `COMMIT_PATHS`; elsewhere its address, without a login."""
+    host, path = _place(address)
+    return f"https://{host}/{path}" if host in COMMIT_PATHS else masked(address).replace("***@", "")

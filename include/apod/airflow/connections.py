@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from include.apod.errors import Misconfigured, masked
+from include.apod.errors import Misconfigured, NotPublished, masked
 from include.apod.sources import HOST_SERVICE, SERVICES, service
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from include.apod.adapters.git import Repository
     from include.apod.formats.store import Store
+    from include.apod.release.release import Target
     from include.apod.settings import Settings
     from include.apod.sources import Source
 
@@ -122,6 +123,19 @@ def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterato
         )
 
 
+def _store_options(name: str, uri: str) -> dict[str, object]:
+    """Obstore's options of a connection; without it, none: then the machine's own identity is used."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from include.apod.adapters.object_store import connection_options
+
+    with suppress(AirflowNotFoundException):
+        connection = Connection.get(name)
+        return connection_options(uri, connection.login, connection.password, connection.extra_dejson)
+    return {}
+
+
 @contextmanager
 def open_store(settings: Settings, *folders: str, read_only: bool = False) -> Iterator[Store]:
     """The store, with those of its folders that a step works with. An object store is that of connection `apod_store`.
@@ -137,18 +151,34 @@ def open_store(settings: Settings, *folders: str, read_only: bool = False) -> It
     if isinstance(settings.store, Path):
         yield Store(settings.store)
         return
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
+    from include.apod.adapters.object_store import open_object_store
 
-    from include.apod.adapters.object_store import connection_options, open_object_store
-
-    options = {}
-    with suppress(AirflowNotFoundException):  # then the machine's own identity is used
-        connection = Connection.get("apod_store")
-        options = connection_options(settings.store, connection.login, connection.password, connection.extra_dejson)
-    objects = open_object_store(settings.store, options)
+    objects = open_object_store(settings.store, _store_options("apod_store", settings.store))
     with open_mirrored(objects, settings.store, folders, read_only=read_only) as store:
         yield store
+
+
+def open_release(settings: Settings) -> Target:
+    """Where releases go, `APOD_RELEASE`. An object store is that of connection `apod_release`, where there is one.
+
+    Raises:
+        NotPublished: no place is set.
+        Misconfigured: the folder does not exist, or the URL is none of an object store.
+    """
+    from obstore.store import LocalStore
+
+    from include.apod.adapters.object_store import open_object_store
+    from include.apod.release.release import Target
+
+    place = settings.release
+    if place is None:
+        raise NotPublished("no release is wanted; APOD_RELEASE names a folder or an object store for it")
+    if isinstance(place, Path):
+        if not place.is_dir():
+            raise Misconfigured(f"APOD_RELEASE={place} is no folder. Make it, or name another one.")
+        return Target(f"{place}", LocalStore(place), settings.release_versions)
+    options = _store_options("apod_release", place)
+    return Target(place, open_object_store(place, options), settings.release_versions)
 
 
 def alert(subject: str, text: str) -> None:

@@ -151,3 +151,17 @@ def version(run: Run) -> Report:
         connections.open_store(settings, "raw", PUBLISHED) as store,
     ):
         return version_step(repository, remote, store, database, stamp)
+
+
+def release(_: Run) -> Report:
+    """After steps 4 and 5: plain files at an address."""
+    from include.apod.release.release import release as release_step
+
+    settings = read_settings()
+    target = connections.open_release(settings)
+    with (
+        connections.open_repository(settings) as repository,
+        connections.open_database() as database,
+        connections.open_store(settings, PUBLISHED) as store,
+    ):
+        return release_step(repository, settings.dvc_remote, store, database, target)

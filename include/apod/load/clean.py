@@ -18,7 +18,7 @@ from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
 from include.apod.formats.fragments import Contents, Digests, Fragment, Sizes, key_of, to_csv
 from include.apod.load.quarantine import JudgedMonth, judge
-from include.apod.load.rules import normalised
+from include.apod.load.rules import TEXT, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,8 +62,8 @@ def clean_rows(records: Sequence[Record]) -> pd.DataFrame:
     """Good records (in the one form) as one row each, with the columns of the CSV, of type `string` or null."""
     frame = normalised(pd.DataFrame(records, dtype=object).reindex(columns=["date", *SOURCE_COLUMNS]))
     legacy = [f"https://apod.nasa.gov/apod/ap{day[2:4]}{day[5:7]}{day[8:10]}.html" for day in frame["date"]]
-    frame["page_url"] = frame["page_url"].fillna(pd.Series(legacy, dtype="string"))  # the planetary service says none
-    return frame.astype({"date": "string"}).reindex(columns=list(COLUMNS))
+    frame["page_url"] = frame["page_url"].fillna(pd.Series(legacy, dtype=TEXT))  # the planetary service says none
+    return frame.astype({"date": TEXT}).reindex(columns=list(COLUMNS))
 
 
 def _quoted(text: str) -> str:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 from unicodedata import normalize
+
+import pandas as pd
 
 from include.apod.formats.columns import ADDRESSES, SOURCE_COLUMNS
 from include.apod.load.notices import without_notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-
-    import pandas as pd
 
     Apply = Callable[[str], str | None]
 
@@ -26,6 +25,7 @@ LABEL = re.compile(r"[\w ]+")
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SCRIPT = re.compile(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';")
 STACKED = re.compile(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)")
+TEXT = "string[python]"  # not Arrow's, which is copied to and fro for each rule of ours
 PRINTABLE = bytes(range(0x20, 0x7F))
 
 
@@ -107,14 +107,16 @@ def _normalised(text: str, rules: Sequence[Apply], of_plain: Sequence[Apply]) ->
 def normalised(frame: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFrame:
     """The frame after the rules, except those named in `without`.
 
-    One row a picture; `SOURCE_COLUMNS` hold text or null and come out as `string`, other columns stay as they are.
+    One row a picture; `SOURCE_COLUMNS` hold text or null and come out as `TEXT`, other columns stay as they are.
     """
     result = frame.copy()
     for name in SOURCE_COLUMNS:
         rules = [rule for rule in RULES if rule.name not in without and name in rule.columns]
         of_all, of_plain = [rule.apply for rule in rules], [rule.apply for rule in rules if not rule.odd_only]
-        texts = frame[name].map(partial(_normalised, rules=of_all, of_plain=of_plain), na_action="ignore")
-        result[name] = texts.astype("string")
+        texts = [
+            _normalised(text, of_all, of_plain) if isinstance(text, str) else None for text in frame[name].tolist()
+        ]
+        result[name] = pd.Series(texts, frame.index, dtype=TEXT)
     return result
 
 

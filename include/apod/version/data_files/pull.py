@@ -136,10 +136,12 @@ def pull_csv(folder):
 def prove_records(path):
     """Each record of a month has to have the sha256 that its line says."""
     for line in path.read_bytes().splitlines():
-        seen = json.loads(line)
-        said = json.dumps(seen.get("record", seen.get("absent")), sort_keys=True, separators=(",", ":"))
-        if hashlib.sha256(said.encode()).hexdigest() != seen["sha256"]:
-            raise Different(f"{path.name} holds a record of {seen['date']} that is not what NASA said")
+        observation = json.loads(line)
+        canonical = json.dumps(
+            observation.get("record", observation.get("absent")), sort_keys=True, separators=(",", ":")
+        )
+        if hashlib.sha256(canonical.encode()).hexdigest() != observation["sha256"]:
+            raise Different(f"{path.name} holds a record of {observation['date']} that is not what NASA said")
 
 
 def pull_raw(folder):
