@@ -145,6 +145,29 @@ def restore(
 
 
 @app.command()
+def export(
+    name: Name,
+    to: Annotated[Path, typer.Option(help="The file.")],
+    form: Annotated[Literal["csv", "parquet", "jsonl", "sqlite"], typer.Option("--format")] = "csv",
+    live: Live = False,
+) -> None:
+    """Write one version as a file: CSV, Parquet, JSON lines, or an SQLite database with the table picture.
+
+    Its CSV is proven by the version's md5 first. A file that is there is never touched.
+    """
+    from include.apod.history.export import check_export
+    from include.apod.history.export import export as export_csv
+    from local.cli.deployment import archive_of
+
+    check_export(form, to)
+    with opened(live=live) as (stack, _), archive_of(stack) as archive:
+        version, csv = archive.find(name), archive.workshop.folder / "export.csv.proven"
+        origin = archive.workshop.obtain(version, csv)
+        export_csv(csv, form, to)
+    typer.echo(f"{to}: version {version.commit[:12]} of {version.time[:10]}, {origin}, md5 {version.csv}")
+
+
+@app.command()
 def verify(
     name: Name = "latest",
     every: Annotated[bool, typer.Option("--all", help="All versions.")] = False,

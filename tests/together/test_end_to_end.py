@@ -278,6 +278,8 @@ def test_versions_can_be_listed_compared_verified_and_gone_back_to(local, archiv
     back = local / "back"
     restored = apod(local, "restore", "latest~1", "--to", str(back), "--schema", "as_it_was")
     md5 = run("md5sum", back / "apod_data.csv", cwd=local).split()[0]
+    exported = apod(local, "export", "latest~1", "--format", "jsonl", "--to", str(local / "old.jsonl"))
+    latest = json.loads((local / "demo" / "release" / "latest.json").read_bytes())
 
     assert ["committed", "commit"] == listed[0].split()[:2]
     assert [("~16", "yes"), (f"+{len(archive) - 4}", "yes")] == [
@@ -286,6 +288,9 @@ def test_versions_can_be_listed_compared_verified_and_gone_back_to(local, archiv
     assert {row[1] for row in differs} == {f"{day}" for day in [*archive][-16:]}
     assert 2 == verdict.count("pullable      yes") == verdict.count("intact        yes")
     assert md5 in restored
+    assert md5 in exported
+    assert len(archive) - 4 == len((local / "old.jsonl").read_text().splitlines())
+    assert listed[1].split()[1:3] == [latest["commit"][:12], latest["md5"]]
     assert f"{len(archive) - 4} rows in as_it_was.picture, proven equal" in restored
     assert months == len(list((back / "raw").rglob("*.jsonl")))
 

@@ -18,12 +18,12 @@ from include.apod.adapters.git import clone_history
 from include.apod.adapters.object_store import translating_errors
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import Misconfigured, NotPublished
+from include.apod.formats.parquet import can_write, write_parquet
 from include.apod.history.versions import read_versions
 from include.apod.release.card import card
 from include.apod.release.descriptions import citation, croissant, datapackage
 from include.apod.release.edition import read_edition
 from include.apod.release.feed import feed
-from include.apod.release.parquet import can_write, write_parquet
 from include.apod.run import Report
 
 if TYPE_CHECKING:

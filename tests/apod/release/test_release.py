@@ -17,8 +17,8 @@ from obstore.store import LocalStore
 from include.apod.adapters.files import md5_of, sha256_of
 from include.apod.airflow import tasks
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
+from include.apod.formats import parquet as parquet_module
 from include.apod.formats.columns import COLUMNS
-from include.apod.release import parquet as parquet_module
 from include.apod.release.release import Target, release
 from include.apod.run import Run
 from include.apod.settings import Settings
