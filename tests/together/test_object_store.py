@@ -1,6 +1,7 @@
 """The five tasks on workers that share no disk: the store and the DVC remote in S3, over real HTTP."""
 
 import hashlib
+import json
 import sys
 import tempfile
 from collections import Counter
@@ -109,6 +110,22 @@ def test_a_day_on_warm_workers_asks_for_what_changed(world):
     assert {"GET": 1, "PUT": 2} == ingest  # the month, and what ingest remembers of its look
     assert {"GET": 2, "PUT": 4, "POST": 1} == transform  # three files and the manifest; the old ones go in one
     assert {"GET": 1} == staging
+
+
+def test_a_release_in_an_object_store(world, deployment):
+    """By a connection of its own; the event of the version says where it is, and a second look asks little."""
+    connection = world.objects.environment()["AIRFLOW_CONN_APOD_STORE"]
+    deployment.set(APOD_RELEASE=f"s3://{BUCKET}/release", AIRFLOW_CONN_APOD_RELEASE=connection)
+    world.step("ingest")
+    world.load()
+    version = world.step("version")
+    world.step("release", "another worker")
+    latest = json.loads(world.objects.files().cat_file(f"{BUCKET}/release/latest.json"))
+    again = world.count(lambda: world.step("release"))
+
+    assert f"s3://{BUCKET}/release/latest.json" == version.facts["release"]
+    assert (version.facts["commit"], version.facts["md5"]) == (latest["commit"], latest["md5"])
+    assert {"GET"} == again.keys()
 
 
 def test_a_day_without_news_writes_nothing(world):

@@ -150,7 +150,9 @@ def version(run: Run) -> Report:
         connections.open_database() as database,
         connections.open_store(settings, "raw", PUBLISHED) as store,
     ):
-        return version_step(repository, remote, store, database, stamp)
+        report = version_step(repository, remote, store, database, stamp)
+    released = {"release": f"{settings.release}/latest.json"} if settings.release else {}
+    return replace(report, facts={**report.facts, **released})
 
 
 def release(_: Run) -> Report:

@@ -42,8 +42,12 @@ def _write_sqlite(csv: Path, file: Path) -> None:
         database.executemany(f"insert into picture values ({marks})", rows)  # noqa: S608  # question marks
 
 
+def _copy(csv: Path, file: Path) -> None:
+    shutil.copyfile(csv, file)
+
+
 WRITERS = {
-    "csv": shutil.copyfile,
+    "csv": _copy,
     "parquet": parquet.write_parquet,
     "jsonl": _write_jsonl,
     "sqlite": _write_sqlite,

@@ -207,7 +207,7 @@ def versions(request: Request, skipped: int = 0) -> HTMLResponse:
     """The versions, newest first."""
     with views.database() as database:
         page = views.versions(database, views.offset(skipped))
-    return _pages(request).render("versions", page=page, skipped=skipped)
+    return _pages(request).render("versions", page=page, skipped=skipped, release=read_settings().release)
 
 
 @router.get("/versions/states", response_class=JSONResponse)

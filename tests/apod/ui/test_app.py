@@ -168,6 +168,17 @@ def test_versions_have_commits_changes_and_states(http, archive):
     assert {first: "yes", second: "yes"} == http.get("/versions/states").json()
 
 
+def test_versions_say_where_the_release_is(http, archive, settings):
+    """The newest one as files, and the feed; nothing where there is no release."""
+    before = text(http.get("/versions"))
+    settings.set(APOD_RELEASE="s3://a-bucket/apod")
+    page = text(http.get("/versions"))
+
+    assert "latest.json" not in before
+    assert "s3://a-bucket/apod/latest.json" in page
+    assert "s3://a-bucket/apod/latest/corrections.xml" in page
+
+
 def test_a_version_says_what_changed_and_how_to_pull_it(http, archive):
     """Commands that anyone can paste."""
     _, first, second = archive
