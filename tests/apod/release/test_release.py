@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import json
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,6 +24,8 @@ from include.apod.formats.columns import COLUMNS
 from include.apod.release.release import Target, release
 from include.apod.run import Run
 from include.apod.settings import Settings
+from tests.helpers.deployment import environment, postgres_connection
+from tests.helpers.project import PROJECT
 from tests.helpers.repository import log
 from tests.helpers.steps import edit, load
 
@@ -340,6 +344,48 @@ def test_cut_off_anywhere_the_pointer_names_what_is_whole(commit, publish, loade
     objects.stop()
 
     assert (second, []) == found
+
+
+KILLED_AT = """
+import os, signal, sys
+from include.apod.airflow import tasks
+from include.apod.run import Run
+left = [int(sys.argv[1])]
+def kill(event, _):
+    if event == "apod.release.put":
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(kill)
+tasks.release(Run("a run"))
+"""
+
+
+@pytest.mark.parametrize("file", [1, len(FILES), len(FILES) + 1, 2 * len(FILES), 2 * len(FILES) + 1])
+def test_killed_anywhere_the_next_run_finishes_it(commit, publish, loaded, database, bare, remote, target, file):
+    """SIGKILL behind a file; a reader finds the old version whole, or the new one."""
+    commit()
+    publish()
+    first, folder = latest_of(Path(target.address))["commit"], Path(target.address)
+    second = new_version(commit, loaded, database)
+    postgres = postgres_connection(database.info)
+    variables = environment(store=loaded.root, postgres=postgres, repository=bare.as_uri(), remote=Path(remote.url))
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, f"{file}"],
+        cwd=PROJECT,
+        env={**os.environ, **variables, "APOD_RELEASE": target.address},
+        check=False,
+    )
+    latest = latest_of(folder)
+    subprocess.run(
+        ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=folder / latest["path"], check=True
+    )
+    last = 2 * len(FILES) + 1
+    report = publish()
+
+    assert -signal.SIGKILL == done.returncode
+    assert (second if file == last else first) == latest["commit"]
+    assert (file < last, second) == (report.changed, latest_of(folder)["commit"])
 
 
 def test_where_no_release_is_wanted_the_task_is_skipped(deployment):
