@@ -187,7 +187,7 @@ def verify(
             verdict = verdict_on(version, archive.clone, archive.remote, archive.workshop)
             bad += not verdict.good
             typer.echo(f"{version.time[:19]}  {version.commit[:12]}  {version.subject}")
-            for question in ("pullable", "intact", "reproducible"):
+            for question in ("pullable", "intact", "reproducible", "signature"):
                 typer.echo(f"  {question:13} {getattr(verdict, question)}")
     if bad:
         raise StackError(f"{bad} versions are not complete.")

@@ -34,6 +34,9 @@ SETTINGS = {
     "core.hooksPath": os.devnull,
     "core.quotePath": "true",
     "core.safecrlf": "false",
+    "gpg.format": "ssh",
+    "gpg.ssh.defaultKeyCommand": "",
+    "gpg.ssh.program": "ssh-keygen",
     "i18n.commitEncoding": "UTF-8",
     "i18n.logOutputEncoding": "UTF-8",
     "init.defaultObjectFormat": "sha1",
@@ -73,6 +76,7 @@ class Repository:
         env: environment variables with which git logs in; never shown.
         token: a secret that git may repeat in an error; replaced in every message.
         timeout_seconds: that one command may take.
+        signing_key: path of the private key that signs the commits; empty for none.
     """
 
     url: str
@@ -81,6 +85,7 @@ class Repository:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: str = field(default="", repr=False)
     timeout_seconds: float = TIMEOUT_SECONDS
+    signing_key: str = ""
 
 
 def run_git(

@@ -101,11 +101,13 @@ def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterato
     """The repository of connection `apod_git`, with what git needs to log in; a command of git has so much time.
 
     Raises:
-        Misconfigured: the connection has no host.
+        Misconfigured: the connection has no host, or a signing key that is none.
     """
     from airflow.providers.git.hooks.git import GitHook
+    from airflow.sdk import Connection
 
     from include.apod.adapters.git import Repository
+    from include.apod.adapters.signatures import key_file
 
     hook = GitHook("apod_git")
     if not hook.repo_url:
@@ -117,9 +119,16 @@ def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterato
             for name in os.environ.keys() - before.keys():
                 del os.environ[name]
             os.environ.update(before)
-        token = hook.auth_token or ""
+        extra = Connection.get("apod_git").extra_dejson
+        key = f"{extra.get('signing_private_key') or extra.get('signing_key_file') or ''}"
         yield Repository(
-            hook.repo_url, settings.git_branch, settings.git_author, dict(hook.env), token, timeout_seconds
+            hook.repo_url,
+            settings.git_branch,
+            settings.git_author,
+            dict(hook.env),
+            hook.auth_token or "",
+            timeout_seconds,
+            f"{stack.enter_context(key_file(key))}" if key else "",
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc import Dvc, Remote
 from include.apod.adapters.files import md5_of
+from include.apod.adapters.signatures import signature_of
 from include.apod.errors import ApodError, Unavailable
 from include.apod.formats.csv_file import read_content
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER
@@ -28,17 +29,19 @@ class Verdict:
         pullable: `dvc pull` in a fresh clone brings CSV and raw store.
         intact: the CSV has the md5 and the number of rows that the commit says.
         reproducible: the version's own code makes the same CSV from the version's own raw store.
+        signature: of the commit; a version without one is as good as any, one with a wrong one is not.
     """
 
     version: Version
     pullable: str
     intact: str
     reproducible: str
+    signature: str
 
     @property
     def good(self) -> bool:
         """Whether all of the version exists and can be reproduced."""
-        return (self.intact, self.reproducible) == ("yes", "yes")
+        return (self.intact, self.reproducible) == ("yes", "yes") and not self.signature.startswith("wrong")
 
 
 def _pull(work: Clone, remote: Remote) -> None:
@@ -75,4 +78,4 @@ def verify(version: Version, work: Clone, remote: Remote, workshop: Workshop) ->
     pullable = _answer(lambda: _pull(work, remote))
     reproducible = _answer(lambda: workshop.reproduce(version, reproduced))
     intact = _answer(lambda: _compare(version, pulled if pulled.exists() else reproduced))
-    return Verdict(version, pullable, intact, reproducible)
+    return Verdict(version, pullable, intact, reproducible, signature_of(work, version.commit))

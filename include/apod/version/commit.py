@@ -66,7 +66,9 @@ def commit(work: Clone, draft: Draft, message: str) -> str:
     """Commits the files of a draft; returns the commit."""
     _write_files(work, draft)
     work.git("add", "--", *draft.files)
-    work.git("commit", "--quiet", "--cleanup=verbatim", "--file=-", stdin=message)
+    key = work.repository.signing_key
+    signing = [f"--gpg-sign={key}"] if key else []
+    work.git("commit", "--quiet", "--cleanup=verbatim", *signing, "--file=-", stdin=message)
     return work.git("rev-parse", "HEAD")
 
 

@@ -23,8 +23,8 @@ def test_a_good_version_is_pullable_intact_and_reproducible(commit, history, rem
     commit("Edited")
     clone, found, workshop = history()
 
-    assert [("yes", "yes", "yes")] * 2 == [
-        (one.pullable, one.intact, one.reproducible)
+    assert [("yes", "yes", "yes", "unsigned")] * 2 == [
+        (one.pullable, one.intact, one.reproducible, one.signature)
         for one in (verify(each, clone, remote, workshop) for each in found)
     ]
 
