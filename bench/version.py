@@ -18,11 +18,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg  # noqa: TID253
+from obstore.store import LocalStore
 
 from bench.load import FIRST, SMALL, correct, fill, load, new_database
 from include.apod.adapters.dvc import Remote
 from include.apod.adapters.git import Repository
 from include.apod.formats.store import Store
+from include.apod.release.release import Target, release
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
 from local.stack import postgres
@@ -63,6 +65,16 @@ def ours(folder, repository, store, dsn):
     target = Repository(repository.as_uri(), "main", "APOD pipeline <apod@localhost>")
     with psycopg.connect(dsn, autocommit=True) as database:
         version(target, Remote(str(folder / "remote"), sys.executable), store, database, Stamp("bench", "bench", FIRST))
+
+
+def released(folder, repository, store, dsn):
+    """The task behind the step: the version as plain files."""
+    (folder / "release").mkdir(exist_ok=True)
+    target = Target(str(folder / "release"), LocalStore(folder / "release"), 30)
+    with psycopg.connect(dsn, autocommit=True) as database:
+        release(
+            Repository(repository.as_uri(), "main", "APOD pipeline <apod@localhost>"), None, store, database, target
+        )
 
 
 def typed(folder, repository, store, _):
@@ -144,11 +156,11 @@ def rounds(home, server):
     for name in ("ours", "typed", "floor"):
         (home / name).mkdir()
         folders[name] = (home / name, bare(home / name))
-    results = {name: [] for name in ("ours", "typed", "floor", "idle", "cloning")}
+    results = {name: [] for name in ("ours", "released", "typed", "floor", "idle", "cloning")}
     for turn in range(ROUNDS + 1):
         correct(store, FIRST + timedelta(SMALL - 3), f"Edited {turn}")
         load(dsn, store)()
-        for function in (ours, typed, floor, idle, cloning):
+        for function in (ours, released, typed, floor, idle, cloning):
             name = function.__name__
             folder, repository = folders.get(name, folders["ours"])
             results[name].append(timed(function, folder, repository, store, dsn))
@@ -160,6 +172,7 @@ def rounds(home, server):
         **medians,
         "step / typed": paired(results, "ours", "typed"),
         "idle / clone": paired(results, "idle", "cloning"),
+        "release / step": paired(results, "released", "ours"),
     }
 
 
@@ -186,6 +199,7 @@ def main():
     (RESULTS / "version.json").write_text(json.dumps(results, indent=2) + "\n")
     labels = {
         "ours": "apod_version, one row changed",
+        "released": "its release",
         "typed": "git and dvc, typed",
         "floor": "floor: plumbing, md5, copy",
         "idle": "apod_version, nothing new",
@@ -194,7 +208,10 @@ def main():
     print(f"{'':30} {'seconds':>8} {'CPU':>8}")
     for name, label in labels.items():
         print(f"{label:30} {results[name]['seconds']:8.2f} {results[name]['cpu']:8.2f}")
-    print(f"step / typed: {results['step / typed']:.2f}; step without news / clone: {results['idle / clone']:.2f}")
+    print(
+        f"step / typed: {results['step / typed']:.2f}; step without news / clone: {results['idle / clone']:.2f}; "
+        f"release / step: {results['release / step']:.2f}"
+    )
 
 
 if __name__ == "__main__":
