@@ -60,10 +60,10 @@ def signature_of(work: Clone, commit: str) -> str:
     """
     content = work.git_bytes("cat-file", "commit", commit)
     head, blank, message = content.partition(b"\n\n")
-    found = SIGNATURE.search(head + b"\n")
-    if found is None:
+    header = SIGNATURE.search(head + b"\n")
+    if header is None:
         return "unsigned"
-    signature = found[1].replace(b"\n ", b"\n")
+    signature = header[1].replace(b"\n ", b"\n")
     if not signature.startswith(b"-----BEGIN SSH SIGNATURE"):
         return "signed, but not by an SSH key; git verify-commit tells more"
     signed = SIGNATURE.sub(b"", head + b"\n").removesuffix(b"\n") + blank + message

@@ -82,7 +82,7 @@ def _fragments(
 
         renewed = make_fragments(due)
     stems = {path.stem for path in due}
-    kept = [path.stem for path in months if path.stem not in stems]
-    contents = zip(*(manifest.contents(store.clean, kept, kind) for kind in KINDS), strict=True)
+    unchanged = [path.stem for path in months if path.stem not in stems]
+    contents = zip(*(manifest.contents(store.clean, unchanged, kind) for kind in KINDS), strict=True)
     for path in months:
         yield next(renewed) if path.stem in stems else (manifest.fragments[path.stem], Contents(*next(contents)))

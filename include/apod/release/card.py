@@ -40,7 +40,13 @@ def _listed(days: Iterable[Span]) -> str:
 
 def _since(edition: Edition) -> list[Correction]:
     """What NASA changed since the version before."""
-    return [one for one in edition.corrections if one.commit == edition.version.commit]
+    return [correction for correction in edition.corrections if correction.commit == edition.version.commit]
+
+
+def _line(correction: Correction) -> str:
+    """A correction, as an item of a list."""
+    before, after = (plain(shortened(value)) for value in (correction.before, correction.after))
+    return f"- {correction.date} `{correction.field}`: “{before}” is “{after}” now"
 
 
 def card(edition: Edition, files: Iterable[str], missing: str) -> bytes:
@@ -64,10 +70,7 @@ def card(edition: Edition, files: Iterable[str], missing: str) -> bytes:
         "",
         "## What NASA changed since the version before",
         "",
-        *(
-            f"- {one.date} `{one.field}`: “{plain(shortened(one.before))}” is “{plain(shortened(one.after))}” now"
-            for one in changed[:MOST_CORRECTIONS]
-        ),
+        *map(_line, changed[:MOST_CORRECTIONS]),
         *(
             [f"- and {len(changed) - MOST_CORRECTIONS} more, in `corrections.xml`"]
             if len(changed) > MOST_CORRECTIONS

@@ -35,13 +35,14 @@ class Entry(NamedTuple):
     content: str
 
 
-def _of_correction(one: Correction) -> Entry:
+def _of_correction(correction: Correction) -> Entry:
+    before, after = (shortened(value, 300) for value in (correction.before, correction.after))
     content = (
-        f"{one.field} of {one.date}: “{shortened(one.before, 300)}” is “{shortened(one.after, 300)}” now. "
-        f"Observations {one.before_sha256} and {one.after_sha256}; version {one.commit}."
+        f"{correction.field} of {correction.date}: “{before}” is “{after}” now. "
+        f"Observations {correction.before_sha256} and {correction.after_sha256}; version {correction.commit}."
     )
-    identity = f"correction {one.date} {one.field} {one.after_sha256} {one.commit}"
-    return Entry(one.committed_at, identity, f"NASA changed {one.field} of {one.date}", content)
+    identity = f"correction {correction.date} {correction.field} {correction.after_sha256} {correction.commit}"
+    return Entry(correction.committed_at, identity, f"NASA changed {correction.field} of {correction.date}", content)
 
 
 def _of_version(version: Version) -> Entry:

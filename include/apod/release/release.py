@@ -66,12 +66,12 @@ class Target:
     Attributes:
         address: of the folder or object store.
         objects: it, opened.
-        kept: how many versions stay; 0 for all of them.
+        retained: how many versions stay; 0 for all of them.
     """
 
     address: str
     objects: ObjectStore
-    kept: int = 0
+    retained: int = 0
 
     def sizes(self) -> dict[str, int]:
         """The size of each file, by path."""
@@ -168,11 +168,11 @@ def _latest(edition: Edition, files: dict[str, bytes]) -> bytes:
 
 
 def _prune(target: Target, sizes: dict[str, int], edition: Edition) -> int:
-    """Deletes the folders of older versions than the newest `kept`; returns how many."""
+    """Deletes the folders of older versions than the newest `retained`; returns how many."""
     names = sorted(
         {name.split("/")[1] for name in sizes if name.startswith("versions/")} - {edition.name}, reverse=True
     )
-    old = names[target.kept - 1 :] if target.kept else []
+    old = names[target.retained - 1 :] if target.retained else []
     expired = [name for name in sizes if name.startswith("versions/") and name.split("/")[1] in old]
     if expired:
         obstore.delete(target.objects, expired)

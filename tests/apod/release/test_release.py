@@ -52,7 +52,7 @@ def target(tmp_path):
 @pytest.fixture
 def publish(repository, loaded, database, target):
     """Brings the release in line; `kept` versions stay."""
-    return lambda kept=30, to=target: release(repository, None, loaded, database, replace(to, kept=kept))
+    return lambda kept=30, to=target: release(repository, None, loaded, database, replace(to, retained=kept))
 
 
 @pytest.fixture
