@@ -1,4 +1,4 @@
-"""What a year of daily versions takes in the DVC remote and in git, before and after `gc`.
+"""What a year of daily versions takes in the DVC remote, in git and in the release, before and after `gc`.
 
 `make growth` prints the table, writes bench/results/growth.json and draws docs/growth.svg. 365 days are lived through
 with the real steps at the end of 31 years of archive: each day a new picture, every twelfth an edit of one in the
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg  # noqa: TID253
+from obstore.store import LocalStore
 
 from bench.load import FIRST, PROJECT, SMALL, correct, fill, load, new_database
 from bench.version import bare
@@ -23,6 +24,8 @@ from include.apod.formats.store import Store
 from include.apod.history.gc import collect, plan
 from include.apod.history.reproduce import DIRTY, Workshop
 from include.apod.history.versions import read_versions
+from include.apod.release.release import Target, release
+from include.apod.settings import Settings
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
 from local.stack import postgres
@@ -34,16 +37,21 @@ EDIT_EVERY = 12
 KEEP_DAILY = 7
 
 
+def size_of(folder):
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def weigh(remote, repository, csvs):
-    """Bytes of the CSVs and of everything else in the remote, and of the repository."""
+    """Bytes of the CSVs and of everything else in the remote, of the repository, and of the release."""
     sizes = {
         path.parent.name + path.name: path.stat().st_size for path in Path(remote.url).rglob("*") if path.is_file()
     }
-    git = sum(path.stat().st_size for path in repository.rglob("*") if path.is_file())
     return {
         "csv": sum(size for name, size in sizes.items() if name in csvs),
         "raw": sum(size for name, size in sizes.items() if name not in csvs),
-        "git": git,
+        "git": size_of(repository),
+        "release": size_of(Path(remote.url).with_name("release")),
     }
 
 
@@ -52,6 +60,8 @@ def live(home, server):
     store, dsn, path = Store(home / "store"), new_database(server), bare(home / "git")
     repository = Repository(path.as_uri(), "main", "APOD pipeline <apod@localhost>")
     remote = Remote(str(home / "remote"), sys.executable)
+    (home / "release").mkdir()
+    target = Target(f"{home / 'release'}", LocalStore(home / "release"), Settings().release_versions)
     code = checkout_version(PROJECT).removesuffix(DIRTY)
     fill(store.raw, SMALL - DAYS)
     run, csvs, weights = load(dsn, store), set(), []
@@ -65,6 +75,7 @@ def live(home, server):
             os.environ["GIT_AUTHOR_DATE"] = os.environ["GIT_COMMITTER_DATE"] = now.isoformat()
             run()
             report = version(repository, remote, store, database, Stamp("bench", code, FIRST))
+            release(repository, None, store, database, target)
             csvs.add(f"{report.facts['md5']}")
             if day % 30 == 0 or day == DAYS:
                 weights.append({"day": day, **weigh(remote, path, csvs)})
@@ -96,7 +107,7 @@ def draw(weights, after):
     from matplotlib import pyplot as plt
 
     figure, plot = plt.subplots(figsize=(6, 3.4), layout="constrained")
-    for name, label in (("csv", "CSVs, no gc"), ("raw", "raw store"), ("git", "git")):
+    for name, label in (("csv", "CSVs, no gc"), ("raw", "raw store"), ("git", "git"), ("release", "release")):
         plot.plot(
             [weight["day"] for weight in weights], [weight[name] / 1e6 for weight in weights], marker="o", label=label
         )
@@ -123,14 +134,14 @@ def main():
     results = PROJECT / "bench" / "results"
     results.mkdir(exist_ok=True)
     (results / "growth.json").write_text(json.dumps({"days": weights, "after gc": after}, indent=2) + "\n")
-    print(f"{'MB':28} {'CSVs':>8} {'raw':>8} {'git':>8} {'all':>8}")
+    print(f"{'MB':28} {'CSVs':>8} {'raw':>8} {'git':>8} {'release':>8} {'all':>8}")
     for label, weight in (
         ("the first version", weights[0]),
         ("365 versions later", weights[-1]),
         (f"after gc ({after['gone']} CSVs gone)", after),
     ):
-        sizes = [weight[name] / 1e6 for name in ("csv", "raw", "git")]
-        print(f"{label:28} {sizes[0]:8.1f} {sizes[1]:8.1f} {sizes[2]:8.1f} {sum(sizes):8.1f}")
+        sizes = [weight[name] / 1e6 for name in ("csv", "raw", "git", "release")]
+        print(f"{label:28} {' '.join(f'{size:8.1f}' for size in [*sizes, sum(sizes)])}")
     draw(weights, after)
 
 
