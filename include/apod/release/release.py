@@ -82,15 +82,21 @@ class Target:
         obstore.put(self.objects, name, content)
         sys.audit("apod.release.put", name)
 
+    def read(self, name: str) -> bytes | None:
+        """The content of a file; None where there is none."""
+        try:
+            return bytes(obstore.get(self.objects, name).bytes())
+        except FileNotFoundError:
+            return None
+
     def read_latest(self) -> Released | None:
         """What `latest.json` says; None where there is none.
 
         Raises:
             Misconfigured: it is not ours.
         """
-        try:
-            content = bytes(obstore.get(self.objects, LATEST).bytes())
-        except FileNotFoundError:
+        content = self.read(LATEST)
+        if content is None:
             return None
         try:
             latest = json.loads(content)

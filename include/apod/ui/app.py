@@ -232,6 +232,12 @@ def corrections(request: Request, before: int = views.LARGEST_ID) -> HTMLRespons
     return _pages(request).render("corrections", page=page)
 
 
+@router.get("/corrections.xml")
+def feed() -> Response:
+    """The release's feed of corrections and versions, for a reader that may see the page."""
+    return Response(views.feed(), media_type="application/atom+xml")
+
+
 @router.get("/search")
 def search(request: Request, q: str = "", skipped: int = 0) -> HTMLResponse:
     """Pictures with some words."""

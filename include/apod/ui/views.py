@@ -14,10 +14,11 @@ from psycopg.rows import DictRow, dict_row  # noqa: TID253  # only the server of
 
 from include.apod import status
 from include.apod.adapters.git import clone_history
+from include.apod.adapters.object_store import translating_errors
 from include.apod.adapters.scratch import scratch
 from include.apod.airflow import connections
 from include.apod.days import Span, newest_publishable
-from include.apod.errors import ApodError, BadData, Misconfigured, Unavailable
+from include.apod.errors import ApodError, BadData, Misconfigured, NotPublished, Unavailable
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.statements import statement
 from include.apod.formats.store import PUBLISHED, Store
@@ -232,3 +233,18 @@ def version_states(lookout: Lookout) -> dict[str, str]:
     if finding.state is None:
         raise Unavailable(finding.problem)
     return {**finding.state.pullable}
+
+
+def feed() -> bytes:
+    """The feed of the newest release, as it stands there.
+
+    Raises:
+        NotPublished: no release is wanted, or there is none yet.
+        Unavailable, Misconfigured: its place does not answer, or refuses us.
+    """
+    target = connections.open_release(read_settings())
+    with translating_errors(f"The release {target.address}"):
+        content = target.read("latest/corrections.xml")
+    if content is None:
+        raise NotPublished("There is no release yet; ./apod trigger version makes one.")
+    return content

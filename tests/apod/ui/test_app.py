@@ -175,8 +175,22 @@ def test_versions_say_where_the_release_is(http, archive, settings):
     page = text(http.get("/versions"))
 
     assert "latest.json" not in before
+    assert 503 == http.get("/corrections.xml").status_code
     assert "s3://a-bucket/apod/latest.json" in page
     assert "s3://a-bucket/apod/latest/corrections.xml" in page
+
+
+def test_the_feed_of_the_release_is_a_click_away(http, archive, settings, tmp_path):
+    """As it stands in the release; before there is one the page says so."""
+    (tmp_path / "release" / "latest").mkdir(parents=True)
+    settings.set(APOD_RELEASE=f"{tmp_path / 'release'}")
+    before = http.get("/corrections.xml")
+    (tmp_path / "release" / "latest" / "corrections.xml").write_text("<feed/>")
+    after = http.get("/corrections.xml")
+
+    assert (503, True) == (before.status_code, "There is no release yet" in before.text)
+    assert (200, "<feed/>", "application/atom+xml") == (after.status_code, after.text, after.headers["content-type"])
+    assert 'href="corrections.xml"' in http.get("/versions").text
 
 
 def test_a_version_says_what_changed_and_how_to_pull_it(http, archive):
