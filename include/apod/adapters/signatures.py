@@ -29,7 +29,7 @@ def _keygen(*args: str, content: bytes = b"") -> subprocess.CompletedProcess[byt
 
 
 @contextmanager
-def key_file(key: str) -> Iterator[Path]:
+def key_file(key: str | Path) -> Iterator[Path]:
     """A private key as a file that only this user may read, while the block lasts.
 
     Args:
@@ -42,7 +42,7 @@ def key_file(key: str) -> Iterator[Path]:
         path = Path(folder, "key")
         path.touch(mode=0o600)
         try:
-            path.write_text(key.strip() + "\n" if "\n" in key else Path(key).expanduser().read_text())
+            path.write_text(key.expanduser().read_text() if isinstance(key, Path) else f"{key.strip()}\n")
         except OSError as error:
             raise Misconfigured(f"The signing key of connection apod_git cannot be read: {error.strerror}.") from error
         if _keygen("-y", "-P", "", "-f", str(path)).returncode:

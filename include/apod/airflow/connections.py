@@ -120,7 +120,8 @@ def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterato
                 del os.environ[name]
             os.environ.update(before)
         extra = Connection.get("apod_git").extra_dejson
-        key = f"{extra.get('signing_private_key') or extra.get('signing_key_file') or ''}"
+        file = extra.get("signing_key_file")
+        key = extra.get("signing_private_key") or (file and Path(file))
         yield Repository(
             hook.repo_url,
             settings.git_branch,

@@ -47,6 +47,14 @@ def read_rows(path: Path) -> Iterator[list[str]]:
         yield from csv.reader(file)
 
 
+def read_records(path: Path) -> Iterator[dict[str, str | None]]:
+    """The rows of a CSV file by name; an empty field is a null, since no text of ours is empty."""
+    rows = read_rows(path)
+    header = next(rows)
+    for row in rows:
+        yield dict(zip(header, (value or None for value in row), strict=True))
+
+
 def read_content(path: Path) -> Content:
     """The summary of a CSV with at least one row."""
     header, *rows = read_rows(path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from include.apod.errors import BadData
 from include.apod.formats.columns import COLUMNS
-from include.apod.formats.csv_file import read_rows
+from include.apod.formats.csv_file import read_records, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +24,11 @@ def can_write() -> bool:
 
 
 def _rows(csv: Path) -> list[list[date | str | None]]:
-    """The rows of a CSV, typed: an empty field is a null, since no text of ours is empty."""
-    header, *rows = read_rows(csv)
-    day = header.index("date")
-    return [[date.fromisoformat(value) if at == day else value or None for at, value in enumerate(row)] for row in rows]
+    """The rows of a CSV, typed."""
+    return [
+        [date.fromisoformat(value) if name == "date" and value else value for name, value in record.items()]
+        for record in read_records(csv)
+    ]
 
 
 def write_parquet(csv: Path, parquet: Path) -> None:

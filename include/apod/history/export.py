@@ -8,28 +8,21 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Literal, get_args
 
+from include.apod.adapters.files import replacing
 from include.apod.errors import Misconfigured
 from include.apod.formats import parquet
-from include.apod.formats.csv_file import read_rows
+from include.apod.formats.csv_file import read_records, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 Format = Literal["csv", "parquet", "jsonl", "sqlite"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def _records(csv: Path) -> Iterator[dict[str, str | None]]:
-    """The rows by name; an empty field is a null."""
-    header, *rows = read_rows(csv)
-    for row in rows:
-        yield dict(zip(header, (value or None for value in row), strict=True))
-
-
 def _write_jsonl(csv: Path, file: Path) -> None:
     with file.open("w", encoding="utf-8") as lines:
-        lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in _records(csv))
+        lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in read_records(csv))
 
 
 def _write_sqlite(csv: Path, file: Path) -> None:
@@ -38,7 +31,7 @@ def _write_sqlite(csv: Path, file: Path) -> None:
     with closing(sqlite3.connect(file)) as database, database:
         database.execute(f"create table picture ({columns})")
         marks = ", ".join("?" for _ in header)
-        rows = (tuple(record.values()) for record in _records(csv))
+        rows = (tuple(record.values()) for record in read_records(csv))
         database.executemany(f"insert into picture values ({marks})", rows)  # noqa: S608  # question marks
 
 
@@ -76,6 +69,5 @@ def export(csv: Path, form: Format, file: Path) -> None:
     """
     finished = csv.with_name(f"export.{form}")
     WRITERS[form](csv, finished)
-    partial = file.with_name(f".{file.name}.partial")
-    shutil.copyfile(finished, partial)
-    partial.replace(file)
+    with replacing(file) as target, finished.open("rb") as source:
+        shutil.copyfileobj(source, target)

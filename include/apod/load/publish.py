@@ -17,7 +17,7 @@ from include.apod.adapters.database import second_connection, transaction
 from include.apod.adapters.files import md5_of, replacing, sync_folder
 from include.apod.errors import BadData
 from include.apod.formats.composition import read_composition, write_composition
-from include.apod.formats.csv_file import read_rows
+from include.apod.formats.csv_file import read_records
 from include.apod.formats.datapackage import describe
 from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
@@ -84,9 +84,7 @@ def _last_rows(csv: Path, before: PublishedLoad | None, days: Collection[str]) -
     """What the last load left in the rows of some days: the published CSV has it, if it is still that load's."""
     if not days or before is None or not csv.exists() or md5_of(csv) != before.md5:
         return []
-    header, *rows = read_rows(csv)
-    day = header.index("date")
-    return [{name: value or None for name, value in zip(header, row, strict=True)} for row in rows if row[day] in days]
+    return [record for record in read_records(csv) if record["date"] in days]
 
 
 def _merge_pictures(

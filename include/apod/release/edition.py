@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -102,7 +103,7 @@ def read_edition(
     """
     version, csv = versions[0], folder / "apod_data.csv"
     if store.csv.exists():
-        csv.write_bytes(store.csv.read_bytes())
+        shutil.copyfile(store.csv, csv)
     if (not csv.exists() or md5_of(csv) != version.csv) and not fetch_csv(version, csv):
         raise Unavailable(
             f"The DVC remote does not have the CSV of version {version.commit[:12]}, so nothing was released. "

@@ -96,18 +96,25 @@ class Target:
             Misconfigured: it is not ours.
         """
         content = self.read(LATEST)
-        if content is None:
-            return None
         try:
-            latest = json.loads(content)
-            sizes = {name: int(facts["bytes"]) for name, facts in latest["files"].items()}
-            if latest["name"] == "apod":
-                return Released(f"{latest['commit']}", f"{latest['path']}", latest["layout"] == LAYOUT, sizes)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            pass
-        raise Misconfigured(
-            f"{self.address}/{LATEST} is not a release of ours. Set APOD_RELEASE to a folder of its own."
-        )
+            return None if content is None else _parsed(content)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Misconfigured(
+                f"{self.address}/{LATEST} is not a release of ours. Set APOD_RELEASE to a folder of its own."
+            ) from error
+
+
+def _parsed(content: bytes) -> Released:
+    """What the bytes of a `latest.json` say.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is not ours.
+    """
+    latest = json.loads(content)
+    if latest["name"] != "apod":
+        raise ValueError(latest["name"])
+    sizes = {name: int(facts["bytes"]) for name, facts in latest["files"].items()}
+    return Released(f"{latest['commit']}", f"{latest['path']}", latest["layout"] == LAYOUT, sizes)
 
 
 def _check_target(target: Target, latest: Released | None, sizes: dict[str, int], versions: list[Version]) -> None:

@@ -22,6 +22,13 @@ def new_key(path, passphrase=""):
     return path.read_text(), run("ssh-keygen", "-l", "-f", path, cwd=path.parent).split()[1]
 
 
+def write_commit(bare, content):
+    """A commit with just these bytes; returns its id."""
+    command = ["git", "hash-object", "-t", "commit", "-w", "--stdin"]
+    done = subprocess.run(command, cwd=bare, input=content, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
 @pytest.fixture
 def opened(deployment, bare):
     """The repository as a task opens it, with some extra in connection `apod_git`."""
@@ -69,24 +76,12 @@ def test_a_signature_of_another_commit_is_wrong(opened, remote, loaded, database
     with opened(signing_private_key=text) as repository:
         version(repository, remote, loaded, database, STAMP)
     content = subprocess.run(["git", "cat-file", "commit", "main"], cwd=bare, capture_output=True, check=True).stdout
-    forged = subprocess.run(
-        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
-        cwd=bare,
-        input=content.replace(b"data: ", b"data! ", 1),
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
-    pgp = subprocess.run(
-        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
-        cwd=bare,
-        input=content.replace(b"BEGIN SSH", b"BEGIN PGP", 1),
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
+    forged = write_commit(bare, content.replace(b"data: ", b"data! ", 1))
+    pgp = write_commit(bare, content.replace(b"BEGIN SSH", b"BEGIN PGP", 1))
     work = Clone(bare, replace(repository, signing_key=""))
 
-    assert "wrong: the signature is not of this commit" == signature_of(work, forged.strip())
-    assert "not by an SSH key" in signature_of(work, pgp.strip())
+    assert "wrong: the signature is not of this commit" == signature_of(work, forged)
+    assert "not by an SSH key" in signature_of(work, pgp)
 
 
 @pytest.mark.parametrize("kind", ["a passphrase", "a public key", "no key", "no file"])
