@@ -89,7 +89,7 @@ def _gaps(version: Version, content: Content, unreadable: set[date]) -> dict[str
     absent = parse_spans(version.facts.get("no_picture", "")) & without_row
     lost = parse_spans(version.facts.get("lost_by_source", "")) & without_row
     reasons = {"no picture": absent, "lost by the source": lost, "unreadable": unreadable & without_row}
-    reasons["not accounted for yet"] = without_row.difference(*reasons.values())
+    reasons["missing"] = without_row.difference(*reasons.values())
     return {reason: [*spans(days)] for reason, days in reasons.items()}
 
 

@@ -233,9 +233,7 @@ def test_the_card_says_what_is_there_and_what_is_not(released, commit, publish, 
     assert "54 rows, 2026-10-01 to 2026-11-23" in card
     assert "\\[x\\](javascript:1) &lt;img src=x&gt; \\| \\*" in card
     assert all(f"| `{name}` | {column.description} |" in card for name, column in COLUMNS.items())
-    assert all(
-        f"- {gap}: 0" in card for gap in ("no picture", "lost by the source", "unreadable", "not accounted for yet")
-    )
+    assert all(f"- {gap}: 0" in card for gap in ("no picture", "lost by the source", "unreadable", "missing"))
     assert "- 2026-11-23 `title`: " in card
     assert "Do not filter by it" in card
 
