@@ -1,4 +1,4 @@
-"""Steps 4 and 5, data and code versioning: bytes in the DVC remote, pointers in a git commit.
+"""Steps 4, data versioning, and 5, code versioning: bytes in the DVC remote, pointers in a git commit.
 
 - **Reads**: the CSV and the raw store, when `apod_csv` has news and once a day.
 - **Publishes**: `apod_version`, when a commit was made.

@@ -6,12 +6,14 @@ ApodError
 ├── RateLimited       the service takes no more requests from us: retry at the time it said
 ├── SourceChanged     the service no longer keeps its contract: fail now, a person must look
 ├── BadData           data breaks a rule of ours: fail now; what was published stays
+│   └── ApprovalNeeded    a person may let it through: ask
 └── Misconfigured     a setting or a credential is wrong: fail now
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 CREDENTIALS = re.compile(r"(?<=://)\S*@|\?\S*")  # login and password before a host; parameters behind a path
 
@@ -46,6 +48,33 @@ class SourceChanged(ApodError):
 
 class BadData(ApodError):
     """Data that must not be published as it is."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a step asks a person before it goes on.
+
+    Attributes:
+        subject: the question, in a line.
+        body: what he must know to decide, in Markdown.
+        key: names exactly what he is asked; another key is another question.
+    """
+
+    subject: str
+    body: str
+    key: str
+
+
+class ApprovalNeeded(BadData):
+    """A guard stops a load, and a person who can be asked may let it through.
+
+    Attributes:
+        question: what he is asked.
+    """
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.subject)
+        self.question = question
 
 
 class Misconfigured(ApodError):

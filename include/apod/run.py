@@ -11,6 +11,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a person said.
+
+    Attributes:
+        approved: the step may go on.
+        by: who said so.
+        key: of the question that he was asked.
+    """
+
+    approved: bool
+    by: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of a DAG.
 
@@ -19,12 +34,14 @@ class Run:
         params: the run parameters.
         manual: a person triggered it, so nothing waits.
         began: start of its first try; None if unknown.
+        answer: what a person said to this step's question; None if he was asked nothing.
     """
 
     id: str
     params: Mapping[str, object] = field(default_factory=dict)
     manual: bool = True
     began: datetime | None = None
+    answer: Answer | None = None
 
     def flag(self, name: str) -> bool:
         """A run parameter that is true or false."""

@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """The settings. `.env.example` and the README list the same names, which a test checks."""
+    """The settings. `.env.example` and docs/settings.md list the same names, which a test checks."""
 
     model_config = SettingsConfigDict(env_prefix="APOD_", frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
         None, description="URL of the DVC remote; written to `.dvc/config` with the next version"
     )
     dvc_python: str = Field(sys.executable, description="interpreter that has DVC")
+    table: str | None = Field(
+        None, description="table of your own that each load keeps in line, such as `public.apod_data`"
+    )
     release: Path | str | None = Field(
         None, description="folder or object store's URL where each version is released as plain files"
     )

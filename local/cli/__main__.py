@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from local.stack.stack import Stack
 
 INTERRUPTED = 130
+
+
+class Decision(StrEnum):
+    """What a person may answer a guard."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
 
 
 def follow(stack: Stack, progress: Progress, airflow: AirflowApi, first: str, params: dict[str, Any]) -> None:
@@ -44,24 +52,27 @@ def run(live: Live = False) -> None:
         try:
             airflow = log_in(stack) if was_up else bring_up(stack)
             follow(stack, progress, airflow, "apod_ingest", {})
-            show_result(stack, progress)
         finally:
             progress.end_list()
             if not was_up:
                 progress.say("stopping")
                 stack.stop()
+        show_result(stack, progress)
 
 
 def show_result(stack: Stack, progress: Progress) -> None:
-    """What there is now, and how to look at it."""
-    from local.stack.repository import BRANCH, git
-
-    progress.end_list()
-    pointer = "data/apod_data.csv.dvc"
-    if newest := git("log", "-1", "--format=%h: %s", "--abbrev=12", BRANCH, "--", pointer, cwd=stack.layout.repository):
-        progress.say(f"version {newest}")
-    progress.say(f"CSV {stack.layout.store / 'apod_data.csv'}")
-    progress.say(f"repository {stack.layout.repository}, DVC remote {stack.layout.dvc_remote}")
+    """What there is now, and what to look at next."""
+    progress.say("done; what to look at next:")
+    live = " --live" if stack.layout.live else ""
+    for topic, place in {
+        "the data": f"{stack.layout.store / 'apod_data.csv'}",
+        "the commits": f"in {stack.repository_url}, their bytes in {stack.remote_url}",
+        "the versions": f"./apod versions{live}; ./apod verify{live}",
+        "Airflow": f"./apod up{live}, then open Assets, and the page APOD",
+        "the table": f'then eval "$(./apod env{live})"; psql -c "table apod.passport limit 5"',
+        "how it works": "docs/walkthrough.md",
+    }.items():
+        typer.echo(f"  {topic:13} {place}")
 
 
 @app.command()
@@ -119,6 +130,28 @@ def trigger(
         if not stack.is_up():
             raise StackError("The local stack is not up; start it with ./apod up.")
         follow(stack, progress, log_in(stack), f"apod_{step}", dict(map(parse_param, param or [])))
+
+
+@app.command()
+def answer(
+    decision: Annotated[Decision | None, typer.Argument(help="Without it, what is asked is shown.")] = None,
+    live: Live = False,
+) -> None:
+    """Show what a guard asks before it lets a load through, and approve or reject it."""
+    from local.stack.ready import log_in
+
+    with opened(live=live) as (stack, progress):
+        if not stack.is_up():
+            raise StackError("The local stack is not up; start it with ./apod up.")
+        airflow = log_in(stack)
+        questions = airflow.questions()
+        if not questions:
+            progress.say("nothing waits for an answer")
+        for question in questions:
+            typer.echo(f"{question.run.dag}.{question.task}: {question.subject}\n{question.body}")
+            if decision:
+                airflow.answer(question, decision.value.capitalize())
+                progress.say(f"{decision.value}: {question.subject}")
 
 
 @app.command()

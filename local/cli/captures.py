@@ -44,10 +44,10 @@ def _captures(source: str, seen_at: str) -> AbstractContextManager[Captures]:
 def _restore_lost(stack: Stack, progress: Progress) -> None:
     """Brings the raw store back from the last version first, where there is one: an import is no archive."""
     from include.apod.ingest.restore_raw import is_lost
-    from local.cli.deployment import store_of
+    from local.cli.deployment import has_repository, store_of
     from local.cli.restore import restore_live_raw
 
-    if stack.layout.repository.exists() and is_lost(store_of(stack)):
+    if has_repository(stack) and is_lost(store_of(stack)):
         progress.say(restore_live_raw(stack))
 
 

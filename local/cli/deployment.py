@@ -24,21 +24,26 @@ if TYPE_CHECKING:
     from local.stack.stack import Stack
 
 
+def has_repository(stack: Stack) -> bool:
+    """Whether there is a repository that may have versions."""
+    return stack.layout.repository.exists() or stack.repository_url != stack.layout.repository.as_uri()
+
+
 def repository_of(stack: Stack) -> Repository:
-    """The bare repository that plays GitHub.
+    """The bare repository that plays GitHub, or a person's own.
 
     Raises:
         StackError: it was never made.
     """
-    if not stack.layout.repository.exists():
+    if not has_repository(stack):
         raise StackError("There is no version yet; ./apod run makes one.")
     settings = read_settings()
-    return Repository(stack.layout.repository.as_uri(), settings.git_branch, settings.git_author)
+    return Repository(stack.repository_url, settings.git_branch, settings.git_author)
 
 
 def remote_of(stack: Stack) -> Remote:
-    """The folder that plays the DVC remote."""
-    return Remote(str(stack.layout.dvc_remote), sys.executable)
+    """The folder that plays the DVC remote, or a person's own."""
+    return Remote(stack.remote_url, sys.executable)
 
 
 def store_of(stack: Stack) -> Store:

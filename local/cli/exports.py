@@ -18,7 +18,7 @@ def exports(stack: Stack) -> str:
     server = stack.server
     variables = {
         **stack.environment(),
-        "APOD_GIT_URL": stack.layout.repository.as_uri(),
+        "APOD_GIT_URL": stack.repository_url,
         "DVC_NO_ANALYTICS": "1",
         "PGHOST": "127.0.0.1",
         "PGPORT": str(server.port),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EVENT_SECONDS = 20  # in which an asset event starts its consumer; Airflow can lose one
 TASKS = {
     "apod_ingest": ("await_picture", "ingest"),
-    "apod_load": ("transform", "stage_table", "stage_csv", "publish", "index"),
+    "apod_load": ("transform", "stage_table", "stage_csv", "publish", "index", "check"),
     "apod_version": ("version", "release"),
 }
 PUBLISHERS = {"apod_ingest": "ingest", "apod_load": "publish", "apod_version": "version"}
@@ -112,9 +112,15 @@ class Follower:
         return lines[PUBLISHERS[run.dag]].state == "success"
 
     def _update(self, run: RunKey, line: Line, task: TaskState) -> None:
+        before = line.state
         line.state, line.seconds = task.state, task.seconds(datetime.now(UTC))
+        if line.state != before:
+            line.sentence = ""
         if line.state in ("success", "skipped") and not line.sentence:
             line.sentence = self.airflow.report(run, line.task) or ""
+        if line.state == "awaiting_input" and not line.sentence:
+            subjects = [question.subject for question in self.airflow.questions() if question.run == run]
+            line.sentence = f"{''.join(subjects)} ./apod answer shows and answers it; so does Airflow, Required Actions"
         if line.state in ("failed", "up_for_retry"):
             self.show(self.lines)
             error = self.airflow.error(run, line.task, max(task.try_number, 1))

@@ -21,6 +21,7 @@ SIGNS = {
     "skipped": ("–", "dim"),
     "failed": ("✗", "red"),
     "up_for_retry": ("✗", "red"),
+    "awaiting_input": ("?", "yellow"),
 }
 
 
@@ -33,7 +34,7 @@ class Progress:
 
     def __post_init__(self) -> None:
         self._live = Live(console=self.console, refresh_per_second=8, auto_refresh=False)
-        self._shown: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str, str]] = set()
 
     def __enter__(self) -> Progress:
         if self.console.is_terminal:
@@ -59,8 +60,8 @@ class Progress:
             self._live.update(Group(_table(lines)), refresh=True)
         else:
             for line in lines:
-                if line.state in SIGNS and (line.dag, line.task) not in self._shown:
-                    self._shown.add((line.dag, line.task))
+                if line.state in SIGNS and (line.dag, line.task, line.state) not in self._shown:
+                    self._shown.add((line.dag, line.task, line.state))
                     self.say(f"{SIGNS[line.state][0]} {_row(line)}")
 
 

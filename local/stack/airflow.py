@@ -81,7 +81,6 @@ def pipeline_environment(layout: Layout, server: Server, nasa: NasaAccess, code_
     """The connections and settings of the pipeline itself: what a deployment would set."""
     settings = {
         "APOD_STORE": str(layout.store),
-        "APOD_DVC_REMOTE": str(layout.dvc_remote),
         "APOD_DVC_PYTHON": sys.executable,
         "APOD_RELEASE": str(layout.release),
         "APOD_CODE_VERSION": code_version,
@@ -99,8 +98,12 @@ def pipeline_environment(layout: Layout, server: Server, nasa: NasaAccess, code_
             password=server.password,
             schema="apod",
         ),
-        "AIRFLOW_CONN_APOD_GIT": connection("git", host=layout.repository.as_uri()),
     }
+
+
+def version_environment(repository_url: str, remote_url: str) -> dict[str, str]:
+    """Where versions go."""
+    return {"APOD_DVC_REMOTE": remote_url, "AIRFLOW_CONN_APOD_GIT": connection("git", host=repository_url)}
 
 
 def airflow_environment(layout: Layout, server: Server, facts: Mapping[str, Any]) -> dict[str, str]:

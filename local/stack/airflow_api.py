@@ -51,6 +51,23 @@ class TaskState:
         return (now - self.start).total_seconds() if self.start else 0.0
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a task waits for a person to answer.
+
+    Attributes:
+        run: its run.
+        task: its id.
+        subject: the question.
+        body: what he must know to decide, in Markdown.
+    """
+
+    run: RunKey
+    task: str
+    subject: str
+    body: str
+
+
 class AirflowApi:
     """A logged-in session with one Airflow."""
 
@@ -130,6 +147,25 @@ class AirflowApi:
         """The sentence of a step's report; None if it has none."""
         response = self._http.get(f"{run.path}/taskInstances/{task}/xcomEntries/report")
         return str(response.json()["value"]) if response.is_success else None
+
+    def questions(self) -> list[Question]:
+        """What tasks wait for a person to answer."""
+        query: dict[str, Any] = {"response_received": False, "state": "awaiting_input", "limit": 100}
+        details = self.call("GET", "/dags/~/dagRuns/~/hitlDetails", params=query)["hitl_details"]
+        return [
+            Question(
+                RunKey(detail["task_instance"]["dag_id"], detail["task_instance"]["dag_run_id"]),
+                detail["task_instance"]["task_id"],
+                detail["subject"],
+                detail["body"],
+            )
+            for detail in details
+        ]
+
+    def answer(self, question: Question, option: str) -> None:
+        """Answers a question with one of its options."""
+        path = f"{question.run.path}/taskInstances/{question.task}/-1/hitlDetails"
+        self.call("PATCH", path, json={"chosen_options": [option], "params_input": {}})
 
     def error(self, run: RunKey, task: str, attempt: int) -> str:
         """The error that a try of a task ended with, from its log."""

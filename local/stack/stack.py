@@ -91,6 +91,20 @@ class Stack:
         return f"http://127.0.0.1:{self.facts['nasa_port']}"
 
     @property
+    def repository_url(self) -> str:
+        """Where versions are committed: the bare repository, or with NASA's own services a person's own."""
+        return self._own("APOD_LIVE_REPOSITORY") or self.layout.repository.as_uri()
+
+    @property
+    def remote_url(self) -> str:
+        """Where their bytes are: the folder, or with NASA's own services a person's own remote."""
+        return self._own("APOD_LIVE_REMOTE") or f"{self.layout.dvc_remote}"
+
+    def _own(self, name: str) -> str:
+        """What a person has set; never for the stand-in, whose fiction stays on this machine."""
+        return os.environ.get(name, "") if self.layout.live else ""
+
+    @property
     def nasa(self) -> airflow.NasaAccess:
         """How the pipeline reaches NASA's services, or their stand-in."""
         if self.layout.live:
@@ -100,6 +114,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """The environment variables with which Airflow reaches this stack."""
         pipeline = airflow.pipeline_environment(self.layout, self.server, self.nasa, checkout_version(PROJECT))
+        pipeline |= airflow.version_environment(self.repository_url, self.remote_url)
         return {**airflow.airflow_environment(self.layout, self.server, self.facts), **pipeline, **self.extra}
 
     @contextmanager

@@ -62,9 +62,9 @@ MUTANTS = (
     Mutant(
         "a person is asked before days vanish or many change",
         "load/publish.py",
-        "guard(changes, allowed)",
-        "pass",
-        "tests/apod/load/test_audit.py",
+        "guard(cursor, changes, allowed, md5)",
+        '""',
+        "tests/apod/load/test_guards.py",
     ),
     Mutant(
         "a change by hand is no change by NASA",

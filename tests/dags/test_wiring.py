@@ -19,6 +19,7 @@ EDGES = {
     ("stage_csv", "publish"),
     ("stage_table", "publish"),
     ("publish", "index"),
+    ("index", "check"),
     ("version", "release"),
 }
 

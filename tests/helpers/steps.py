@@ -7,7 +7,7 @@ import psycopg
 
 from include.apod.formats import raw as raw_store
 from include.apod.formats.fragments import read_manifest
-from include.apod.load.audit import Allowed
+from include.apod.load.guards import Allowed
 from include.apod.load.publish import LoadInfo, publish
 from include.apod.load.stage_csv import stage_csv
 from include.apod.load.stage_table import stage_table
@@ -18,13 +18,13 @@ DAY = date(2026, 11, 22)
 GOOD = {"date": f"{DAY}", "title": "A title", "media_type": "image", "explanation": "Text."}
 
 
-def load(store, database, *, shrink=False, mass_change=False):
+def load(store, database, *, shrink=False, mass_change=False, **asked):
     """The steps of `apod_load`, publish with what a person allows; returns the report of publish."""
     transform(store, allow_shrink=shrink)
     stage_table(database, store.clean)
     stage_csv(store)
     with psycopg.connect(database.info.dsn, password=database.info.password, autocommit=True) as own:
-        return publish(own, store, LoadInfo(f"run {next(RUNS)}", "a commit"), Allowed(shrink, mass_change))
+        return publish(own, store, LoadInfo(f"run {next(RUNS)}", "a commit"), Allowed(shrink, mass_change, **asked))
 
 
 def edit(store, day, seen_at="2026-11-24T00:00:00Z", source="planetary", **fields):

@@ -17,6 +17,7 @@ WIRING = {
             ("stage_table", []),
             ("publish", ["apod_table", "apod_csv"]),
             ("index", []),
+            ("check", []),
         ],
         ["allow_mass_change", "allow_shrink", "rebuild"],
     ),

@@ -49,7 +49,7 @@ import psycopg
 from include.apod.adapters.dvc import Remote
 from include.apod.adapters.git import Repository
 from include.apod.formats.store import Store
-from include.apod.load.audit import Allowed
+from include.apod.load.guards import Allowed
 from include.apod.load.publish import LoadInfo, publish
 from include.apod.load.stage_csv import stage_csv
 from include.apod.load.stage_table import stage_table

@@ -18,6 +18,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from include.apod.adapters.commits import commit_url
 from include.apod.airflow import handover
+from include.apod.airflow.approval import StepOperator
 from include.apod.airflow.connections import alert
 from include.apod.airflow.handover import Place
 from include.apod.errors import BadData, Misconfigured, NotPublished, RateLimited, SourceChanged
@@ -84,7 +85,8 @@ def this_run() -> Run:
     """The run of the current task."""
     context = get_current_context()
     dag_run = context["dag_run"]
-    return Run(dag_run.run_id, dict(context["params"]), dag_run.run_type == "manual", dag_run.start_date)
+    answer = getattr(context["task"], "answer", None)
+    return Run(dag_run.run_id, dict(context["params"]), dag_run.run_type == "manual", dag_run.start_date, answer)
 
 
 def check_place(context: Context) -> Place | None:
@@ -111,7 +113,7 @@ class Step:
     """The callable of a task: runs a step, and keeps its report for what Airflow asks of the task afterwards.
 
     Attributes:
-        step: what it runs. (Airflow copies these attributes to an object that has a `function` of its own.)
+        step: what it runs.
         publishes: the assets that get an event if the step changed anything.
         report: the step's result in this process; None before it ran.
     """
@@ -168,7 +170,7 @@ def step(
     publishes: Sequence[Asset] = (),
     links: Sequence[BaseOperatorLink] = (),
     **arguments: Any,
-) -> XComArg:
+) -> StepOperator:
     """A task that runs one step.
 
     If it publishes assets and its step changed nothing, it is skipped, so that no event follows.
@@ -179,9 +181,16 @@ def step(
         links: shown on the task's page.
         arguments: the operator's.
     """
-    output: XComArg = task(outlets=list(publishes), multiple_outputs=False, **arguments)(Step(function, publishes))()
-    output.operator.operator_extra_links = tuple(links)  # type: ignore[attr-defined]  # any XComArg of a task has one
-    return output
+    operator = StepOperator(
+        task_id=function.__name__,
+        python_callable=Step(function, publishes),
+        doc_md=function.__doc__,
+        outlets=[*publishes],
+        show_return_value_in_logs=False,
+        **arguments,
+    )
+    operator.operator_extra_links = tuple(links)
+    return operator
 
 
 def wait(function: Callable[[Run], bool], **arguments: Any) -> XComArg:

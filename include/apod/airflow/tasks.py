@@ -114,13 +114,13 @@ def stage_csv(_: Run) -> Report:
 
 def publish(run: Run) -> Report:
     """Step 3, the end: both become visible."""
-    from include.apod.load.audit import Allowed
+    from include.apod.load.guards import Allowed
     from include.apod.load.publish import LoadInfo
     from include.apod.load.publish import publish as publish_step
 
     settings = read_settings()
-    load = LoadInfo(run.id, settings.code_version)
-    allowed = Allowed(run.flag("allow_shrink"), run.flag("allow_mass_change"))
+    load = LoadInfo(run.id, settings.code_version, settings.table)
+    allowed = Allowed(run.flag("allow_shrink"), run.flag("allow_mass_change"), run.answer, can_ask=True)
     # the store is the inner block, so that its files are uploaded before publish's lock is released
     with connections.open_database() as database, connections.open_store(settings, "staged", PUBLISHED) as store:
         return publish_step(database, store, load, allowed)

@@ -22,6 +22,11 @@ from include.apod.adapters.sql import read_statement
 from include.apod.formats.columns import COLUMNS
 
 
+def marks(table: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> str:
+    """The values of a row of `staging` or `picture` with their names: the text whose md5 tells one row from another."""
+    return ", ".join(f"'{column}=' || {table}.{column}" for column in columns if column != "date")
+
+
 @cache
 def statement(name: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> bytes:
     """The text of `include/sql/<name>.sql` for a table with these columns; bytes, as psycopg takes trusted SQL."""
@@ -35,10 +40,10 @@ def statement(name: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> bytes:
         "triples": [f"('{column}', picture.{column}, staging.{column}, last_row.{column})" for column in values],
         "definitions": ["date date primary key", *(f"{column} text" for column in values)],
         "record": ["date date", *(f"{column} text" for column in values)],
-        "staging_marks": [f"'{column}=' || staging.{column}" for column in values],
-        "picture_marks": [f"'{column}=' || picture.{column}" for column in values],
     }
     text = read_statement(name)
+    for table in ("staging", "picture"):
+        text = text.replace(f"{{{table}_marks}}".encode(), marks(table, columns).encode())
     for placeholder, items in lists.items():
         text = text.replace(f"{{{placeholder}}}".encode(), ", ".join(items).encode())
     return text

@@ -1,4 +1,4 @@
-"""The audit of write-audit-publish: guards before the merge, quality checks and the proof of equality after it.
+"""The audit of write-audit-publish: what a merge would change, quality checks after it, and the proof of equality.
 
 All of it happens in publish's transaction, so nobody ever sees what it stops.
 """
@@ -21,7 +21,7 @@ from include.apod.formats.csv_file import read_rows
 from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import date
     from pathlib import Path
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LISTED_DAYS = 1000  # of the days that differ; where they are more, comparing all again is as cheap
-EXAMPLES = 5  # days that a message shows
-MASS_CHANGE = 0.05  # share of the existing rows; NASA's own edits touch a handful a month
 
 
 class Unequal(BadData):
@@ -75,19 +73,6 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class Allowed:
-    """What a person has allowed this load to do.
-
-    Attributes:
-        shrink: days may vanish from the archive.
-        mass_change: more than 5 % of the rows may change at once.
-    """
-
-    shrink: bool = False
-    mass_change: bool = False
-
-
-@dataclass(frozen=True)
 class CheckResult:
     """What a quality check found.
 
@@ -110,30 +95,6 @@ def count_changes(cursor: Cursor[TupleRow]) -> Changes:
         changes = rows.execute(statement("publish/count_changes"), {"most": LISTED_DAYS}).fetchone()
     assert changes  # noqa: S101  # for the type checker: an aggregate has one row
     return changes
-
-
-def _examples(days: Sequence[date]) -> str:
-    """The first of some days."""
-    return ", ".join(map(str, days[:EXAMPLES])) + (", …" if len(days) > EXAMPLES else "")
-
-
-def guard(changes: Changes, allowed: Allowed) -> None:
-    """Stops a publish that would lose days or change a large part of the archive. Repairs do not count.
-
-    Raises:
-        BadData: says how many, shows examples, and says how a person allows it.
-    """
-    removed, changed = changes.removed_days, changes.changed_days
-    if removed and not allowed.shrink:
-        raise BadData(
-            f"This load would remove {len(removed)} of {changes.existing} pictures ({_examples(removed)}). "
-            "Nothing was published. If that is right: ./apod trigger load --param allow_shrink=true"
-        )
-    if len(changed) > MASS_CHANGE * changes.existing and not allowed.mass_change:
-        raise BadData(
-            f"This load would change {len(changed)} of {changes.existing} pictures ({_examples(changed)}). "
-            "Nothing was published. If that is right: ./apod trigger load --param allow_mass_change=true"
-        )
 
 
 def _run_check(cursor: Cursor[TupleRow], name: str) -> CheckResult:

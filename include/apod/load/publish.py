@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.database import second_connection, transaction
 from include.apod.adapters.files import md5_of, replacing, sync_folder
-from include.apod.errors import BadData
+from include.apod.errors import ApprovalNeeded, BadData
 from include.apod.formats.composition import read_composition, write_composition
 from include.apod.formats.csv_file import read_records
 from include.apod.formats.datapackage import describe
 from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
-from include.apod.load.audit import Allowed, check, count_changes, guard, prove
+from include.apod.load.audit import check, count_changes, prove
+from include.apod.load.guards import Allowed, guard
+from include.apod.load.user_table import inspect, update
 from include.apod.run import Report
 
 if TYPE_CHECKING:
@@ -46,10 +48,14 @@ class LoadInfo:
     Attributes:
         run: the orchestrator's name for the run.
         code_version: commit of the running code.
+        user_table: the table of a user's own to keep in line, as SQL writes it; None for none.
+        approved_by: who let it through a guard; an empty text where none had stopped it.
     """
 
     run: str
     code_version: str
+    user_table: str | None = None
+    approved_by: str = ""
 
 
 class Outcome(Enum):
@@ -71,6 +77,8 @@ class Audit:
         checks: the results of the quality checks.
         rejected: number of observations in quarantine.
         unreadable: number of days that have nothing else.
+        approved_by: who let it through a guard; an empty text where none had stopped it.
+        user_table: what was done to a table of the user's own; an empty text where there is none.
     """
 
     changes: Changes
@@ -78,6 +86,8 @@ class Audit:
     checks: list[CheckResult]
     rejected: int
     unreadable: int
+    approved_by: str
+    user_table: str
 
 
 def _last_rows(csv: Path, before: PublishedLoad | None, days: Collection[str]) -> list[dict[str, str | None]]:
@@ -92,7 +102,7 @@ def _merge_pictures(
 ) -> None:
     """Records the load, keeps the values that it changes as corrections, and merges the rows."""
     counts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed, "row_count": changes.rows}
-    names = {"run": load.run, "code_version": load.code_version, "md5": md5}
+    names = {"run": load.run, "code_version": load.code_version, "md5": md5, "approved_by": load.approved_by or None}
     (load_id,) = cursor.execute(statement("publish/insert_load"), {**counts, **names}).fetchone() or (None,)
     days = changes.differing_days  # else each statement would compare the whole table again
     foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"), {"days": days})]
@@ -108,15 +118,18 @@ def _merge_pictures(
 
 def _merge(cursor: Cursor[TupleRow], store: Store, md5: str, load: LoadInfo, allowed: Allowed) -> Audit:
     """Brings the tables in line with the staging tables, and runs guards and checks."""
+    user_table = inspect(cursor, load.user_table) if load.user_table else None
     changes, before = count_changes(cursor), latest_load(cursor.connection)
-    guard(changes, allowed)
+    load = replace(load, approved_by=guard(cursor, changes, allowed, md5))
     if changes.not_empty or before is None or before.md5 != md5:
         _merge_pictures(cursor, changes, before, load, store, md5)
     cursor.execute(statement("publish/merge_origin"))
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
     rejected, unreadable = cursor.execute(statement("publish/count_rejected")).fetchone() or (0, 0)
-    return Audit(changes, before, check(cursor), rejected, unreadable)
+    findings = check(cursor)
+    in_line = update(cursor, user_table) if user_table else ""
+    return Audit(changes, before, findings, rejected, unreadable, load.approved_by, in_line)
 
 
 def _files_current(store: Store, staged: Path, md5: str) -> bool:
@@ -166,6 +179,7 @@ def _report(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> R
     }
     quarantine = f"; {audit.rejected} observations in quarantine (apod.rejected)" if audit.rejected else ""
     quarantine += f", {audit.unreadable} days are unreadable" if audit.unreadable else ""
+    quarantine += f"; {audit.user_table}" if audit.user_table else ""
     if outcome is Outcome.UNCHANGED:
         sentence = f"nothing new: table and CSV already hold these {changes.rows} pictures (md5 {md5}){quarantine}"
         return Report(False, sentence, facts)
@@ -174,6 +188,8 @@ def _report(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> R
         parts.append(f"{changes.repaired} rows of the table were not what the last load left and are mended")
     if not files_current and audit.before is not None and audit.before.md5 == md5:
         parts.append("the CSV was not the published one and is again")
+    if audit.approved_by:
+        parts.append(f"approved by {audit.approved_by}")
     parts.append(f"table and CSV proven equal (md5 {md5}){quarantine}")
     return Report(True, "; ".join(parts), facts)
 
@@ -183,6 +199,7 @@ def publish(connection: Connection, store: Store, load: LoadInfo, allowed: Allow
 
     Raises:
         BadData: nothing is staged, or a guard, a check or the proof stopped it; table and CSV are as they were.
+        ApprovalNeeded: a guard stopped it, and a person may let it through; table and CSV are as they were.
     """
     with second_connection(connection) as keeper:  # its transaction lasts over the commit and the rename of the CSV
         keeper.execute(statement("publish/lock_publish"))
@@ -205,6 +222,8 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
             prove(cursor, staged, md5)
             sys.audit("apod.publish.proven")
             keeper.execute(statement("publish/check_lock"))  # raises where the lock was lost with its connection
+    except ApprovalNeeded:
+        raise  # what is staged stays until a person has answered
     except BadData:
         with transaction(connection):
             connection.execute(statement("stage_table/truncate_staged"))  # what is staged may be wrong: stage all anew

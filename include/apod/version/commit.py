@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 import time
@@ -12,6 +13,7 @@ from include.apod.days import parse_spans
 from include.apod.errors import Unavailable
 from include.apod.formats.csv_file import HEADER
 from include.apod.formats.pointers import CSV_POINTER, facts_in, object_in
+from include.apod.formats.statements import statement
 from include.apod.history.diff import from_bytes, from_ledger
 from include.apod.run import Report
 from include.apod.version.draft import DVC_FILES
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from include.apod.adapters.git import Clone
     from include.apod.version.draft import Draft
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 12  # pushes; one that came too late costs a fetch and a commit
 
@@ -47,13 +51,15 @@ def news_since_tip(work: Clone, draft: Draft, connection: Connection) -> NewsSin
     pointer = work.git("show", f"HEAD:{CSV_POINTER}") if work.has(CSV_POINTER) else None
     before, csv, old = object_in(pointer), work.path / "data" / "apod_data.csv", work.path.parent / "before.csv"
     emptied = frozenset(draft.absent) - parse_spans(facts_in(pointer).get("no_picture", ""))
+    rows = connection.execute(statement("version/select_approvals"), {"before": before, "after": draft.md5}).fetchall()
+    approvers = tuple(name for (name,) in rows)
     if before is None:
         old.write_bytes(HEADER)
-        return NewsSinceTip(from_bytes(old, csv), emptied)
+        return NewsSinceTip(from_bytes(old, csv), emptied, approvers)
     diff = from_ledger(connection, before, draft.md5)
     if diff is None and download_object(draft.remote, before, old):
         diff = from_bytes(old, csv)
-    return NewsSinceTip(diff, emptied)
+    return NewsSinceTip(diff, emptied, approvers)
 
 
 def _write_files(work: Clone, draft: Draft) -> None:
@@ -69,7 +75,9 @@ def commit(work: Clone, draft: Draft, message: str) -> str:
     key = work.repository.signing_key
     signing = [f"--gpg-sign={key}"] if key else []
     work.git("commit", "--quiet", "--cleanup=verbatim", *signing, "--file=-", stdin=message)
-    return work.git("rev-parse", "HEAD")
+    head = work.git("rev-parse", "HEAD")
+    log.info("$ git add %s\n$ git commit --file=-\n[%s] %s", " ".join(draft.files), head[:12], message.strip())
+    return head
 
 
 def catch_up(work: Clone, draft: Draft) -> None:
@@ -102,6 +110,7 @@ def commit_draft(work: Clone, draft: Draft, connection: Connection) -> Report:
         head = commit(work, draft, message)
         sys.audit("apod.version.committed")
         error = work.push()
+        log.info("$ git push origin HEAD:refs/heads/%s\n%s", work.repository.branch, error or "accepted")
         if error is None:
             sys.audit("apod.version.pushed")
             sentence = f"{message.splitlines()[0]} as {head[:12]} on {work.repository.branch}"

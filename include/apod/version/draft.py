@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from include.apod.errors import BadData
+from include.apod.errors import BadData, masked
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.csv_file import read_content
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, with_facts
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from include.apod.formats.store import Store
     from include.apod.version.release_note import Stamp
     from include.apod.version.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
 
 DATAPACKAGE = "data/datapackage.json"
 DATA_FILES = (CSV_POINTER, RAW_POINTER, DATAPACKAGE, "data/pull.py")
@@ -93,6 +96,7 @@ def push_bytes(
         BadData: it took others than ours.
     """
     dvc_files = {name: work.read(name) for name in DVC_FILES}
+    log.info("$ dvc add data/apod_data.csv data/raw\n$ dvc push --remote %s", remote_state.location.name)
     for pointer in (CSV_POINTER, RAW_POINTER):
         if object_in(work.read(pointer)) is None:
             (work.path / pointer).unlink(missing_ok=True)  # spoiled by hand: DVC could not read it
@@ -110,6 +114,15 @@ def push_bytes(
         raise BadData(
             f"DVC pushed {pushed[0]} and {pushed[1]}, not {snapshot.md5} and {snapshot.raw}. Nothing was committed."
         )
+    log.info(
+        "data/apod_data.csv.dvc names md5 %s, data/raw.dvc names %s; %d of %d objects were not in %s, and all "
+        "have been read back",
+        snapshot.md5,
+        snapshot.raw,
+        len(remote_state.lost),
+        len(snapshot.sizes),
+        masked(remote_state.location.url),
+    )
     sys.audit("apod.version.safe")
     facts = trailers(content, snapshot.md5, coverage, stamp)
     files = {name: text for name in (*DATA_FILES, *DVC_FILES) if (text := work.read(name)) is not None}

@@ -46,10 +46,12 @@ class NewsSinceTip:
     Attributes:
         diff: of the two CSVs; None where it is not known.
         emptied: days that are proven to have no picture since.
+        approvers: who let loads through that a guard had stopped.
     """
 
     diff: Diff | None
     emptied: frozenset[date] = frozenset()
+    approvers: tuple[str, ...] = ()
 
     @property
     def counts(self) -> str:
@@ -109,5 +111,6 @@ def release_note(content: Content, news: NewsSinceTip, note: str, facts: Mapping
     count = f"{content.rows} pictures"
     summary = f"{news.counts}, {count}" if news.counts else count
     subject = f'data: {content.last} "{shortened}" ({summary})'
-    tail = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts.items())
+    approvals = {"Approved-By": ", ".join(news.approvers)} if news.approvers else {}
+    tail = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in {**facts, **approvals}.items())
     return "\n\n".join(part for part in (subject, note.strip(), news.body, tail) if part) + "\n"

@@ -1,4 +1,4 @@
-"""Steps 4 and 5, data and code versioning: one commit that points at the CSV and the raw store it was made from.
+"""Steps 4, data versioning, and 5, code versioning: a commit that points at the CSV and the raw store it is made from.
 
 The order is bytes, verify, pointer, push, in a throw-away clone: killed anywhere, the branch names the old version or
 the new one, never bytes that are not in the DVC remote.

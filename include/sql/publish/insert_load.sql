@@ -1,6 +1,6 @@
 -- Purpose: record a load, before the merge: the md5 that the export must have, and the days that it adds and removes. A
 -- row that somebody deleted or inserted by hand is no such day: its origin tells.
--- Parameters: run, code_version, added, changed, removed, row_count, md5. Safe to repeat: no, once a load.
+-- Parameters: run, code_version, added, changed, removed, row_count, md5, approved_by. Safe to repeat: no, once a load.
 insert into apod.load (
     run,
     code_version,
@@ -9,6 +9,7 @@ insert into apod.load (
     removed,
     row_count,
     md5,
+    approved_by,
     added_days,
     removed_days
 )
@@ -20,6 +21,7 @@ values (
     %(removed)s,
     %(row_count)s,
     %(md5)s,
+    %(approved_by)s,
     (
         select array_agg(staging.date order by staging.date)
         from apod.staging

@@ -1,6 +1,5 @@
 """Between write and publish: guards, checks and the proof."""
 
-from dataclasses import replace
 from datetime import date
 
 import psycopg
@@ -9,13 +8,11 @@ import pytest
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.sql import FOLDER
 from include.apod.errors import BadData
-from include.apod.ingest.ingest import ingest
 from include.apod.load.audit import check
 from include.apod.load.publish import LoadInfo, publish
 from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
-MAPPED = {"media_type", "copyright"}  # `other` is a video there, and the stand-in labels every holder as a credit
 CHECKS = sorted(FOLDER.glob("checks/*.sql"))
 
 
@@ -24,66 +21,6 @@ def state(store, database):
     return *database.execute("select (select count(*) from apod.load), count(*) from apod.picture").fetchone(), md5_of(
         store.csv
     )
-
-
-def test_days_that_would_vanish_stop_the_publish(loaded, database):
-    """What was there before stays; how many, which, and how to let it through is said."""
-    before = state(loaded, database)
-    (loaded.raw / "2026" / "2026-10.jsonl").unlink()
-    loaded.composition.unlink()  # else transform would stop it
-    with pytest.raises(
-        BadData,
-        match=r"remove 31 of 54 pictures \(2026-10-01, 2026-10-02, 2026-10-03, 2026-10-04, 2026-10-05, …\)\. Nothing "
-        r"was published\. .*allow_shrink=true",
-    ):
-        load(loaded, database)
-
-    assert before == state(loaded, database)
-
-
-def test_a_person_may_let_days_vanish(loaded, database):
-    """`allow_shrink` is that decision."""
-    (loaded.raw / "2026" / "2026-10.jsonl").unlink()
-    report = load(loaded, database, shrink=True)
-
-    assert (0, 0, 31, 23) == tuple(report.facts[name] for name in ("added", "changed", "removed", "rows"))
-    assert (2, 23, report.facts["md5"]) == state(loaded, database)
-
-
-def test_a_mass_change_stops_the_publish_until_a_person_allows_it(loaded, database):
-    """More than 5 % at once is a parser's doing, not an editor's."""
-    for day in (20, 21, 22):
-        edit(loaded, date(2026, 11, day), title=f"Title {day}")
-    before = state(loaded, database)
-    with pytest.raises(
-        BadData, match=r"change 3 of 54 pictures \(2026-11-20, 2026-11-21, 2026-11-22\).*allow_mass_change=true"
-    ):
-        load(loaded, database)
-    stopped = state(loaded, database)
-    report = load(loaded, database, mass_change=True)
-
-    assert before == stopped
-    assert (3, 54) == (report.facts["changed"], report.facts["rows"])
-
-
-def test_an_archive_that_changes_its_source_is_no_mass_change(nasa, loaded, scope, database):
-    """Every row is another (its page has moved), the ledger says why, and the words are the same."""
-    ingest(nasa.sources("basic"), loaded, replace(scope, reread=scope.archive))
-    report = load(loaded, database)
-    corrections = database.execute("select distinct cause, field from apod.correction").fetchall()
-
-    assert 54 == report.facts["changed"]
-    assert {"source"} == {cause for cause, _ in corrections}
-    assert {"page_url", "credit"} >= {field for _, field in corrections} - MAPPED
-
-
-def test_a_guard_that_was_wrong_about_its_own_staging_heals(loaded, database):
-    """Staged rows that somebody deleted are no days that vanish: the next run stages all of them again."""
-    database.execute("delete from apod.staging where date < '2026-11-01'")
-    with pytest.raises(BadData, match="would remove 31 of 54"):
-        load(loaded, database)
-
-    assert not load(loaded, database).changed
 
 
 def test_copies_that_differ_are_not_shown_and_the_next_run_heals(loaded, database):

@@ -1,6 +1,7 @@
 """Step 5, against real git and DVC repositories."""
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -55,6 +56,21 @@ def test_the_commit_reads_like_a_release_note(commit, bare, loaded):
         "Run: manual__1"
     )
     assert log(bare, "%an <%ae>") == "APOD pipeline <apod@localhost>"
+
+
+def test_the_log_shows_what_a_person_would_have_typed(commit, bare, loaded, caplog):
+    """Commands with their results, in the order of the steps: data versioning, then code versioning."""
+    caplog.set_level("INFO")
+    commit()
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    commands = re.findall(r"^\$ (\w+ \w+)", said, re.MULTILINE)
+    head = log(bare, "%H")
+
+    assert ["dvc add", "dvc push", "git add", "git commit", "git push"] == commands
+    assert f"data/apod_data.csv.dvc names md5 {md5_of(loaded.csv)}" in said
+    assert "4 of 4 objects were not in " in said
+    assert f"[{head[:12]}] data: 2026-11-23" in said
+    assert said.endswith("$ git push origin HEAD:refs/heads/main\naccepted")
 
 
 def test_the_pointer_says_the_same_facts(commit, bare, loaded):
