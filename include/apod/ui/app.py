@@ -6,11 +6,11 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from fastapi import APIRouter, FastAPI, Request, Response, params
+from fastapi import APIRouter, FastAPI, Path, Request, Response, params
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -19,6 +19,7 @@ from include.apod.adapters.commits import commit_url
 from include.apod.days import STALE_HOURS, Span, hours_since, newest_publishable
 from include.apod.errors import ApodError, BadData
 from include.apod.settings import read_settings
+from include.apod.sources import SERVICES
 from include.apod.sources.legacy import new_address
 from include.apod.ui import calendar, views
 from include.apod.ui.lookout import Lookout
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 MOST_VIEWS = 8  # at a time; the API server has 40 threads
 PATIENCE_SECONDS = 10  # that a view waits for its turn
-FOLDER = Path(__file__).parent
+FOLDER = FilePath(__file__).parent
 HEADERS = {  # nothing from the network but pictures; text from NASA is never a script
     "Content-Security-Policy": (
         "default-src 'none'; img-src http: https:; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -160,9 +161,9 @@ router = APIRouter(default_response_class=HTMLResponse)
 def today(request: Request) -> HTMLResponse:
     """The newest picture."""
     with views.database() as database:
-        picture = views.newest(database)
-    hours = hours_since(picture["date"], datetime.now(UTC)) if picture else 0
-    return _pages(request).render("today", picture=picture, hours=round(hours), stale=hours > STALE_HOURS)
+        pictures = views.newest(database)
+    hours = hours_since(pictures[0]["date"], datetime.now(UTC)) if pictures else 0
+    return _pages(request).render("today", pictures=pictures, hours=round(hours), stale=hours > STALE_HOURS)
 
 
 @router.get("/status")
@@ -188,6 +189,24 @@ def whole_calendar(request: Request) -> HTMLResponse:
     )
 
 
+@router.get("/year/{number}")
+def year(request: Request, number: Annotated[int, Path(ge=1995, le=9998)]) -> HTMLResponse:
+    """The pictures of a year."""
+    with views.database() as database:
+        pictures = views.year(database, number)
+    first, last = read_settings().since.year, newest_publishable(datetime.now(UTC)).year
+    return _pages(request).render("year", year=number, pictures=pictures, years=range(last, first - 1, -1))
+
+
+@router.get("/year/{number}/pictures", response_class=JSONResponse)
+def year_pictures(number: Annotated[int, Path(ge=1995, le=9998)]) -> dict[str, list[str]]:
+    """Title and address of each picture of a year by its day, for the calendar."""
+    with views.database() as database:
+        pictures = views.year(database, number)
+    elsewhere = read_settings().pictures_from
+    return {f"{row['date']}": [row["title"], image_url(row, elsewhere) or ""] for row in pictures}
+
+
 @router.get("/day")
 def chosen_day(date: date) -> RedirectResponse:
     """From the form of the calendar to the day."""
@@ -206,8 +225,9 @@ def day(request: Request, when: date) -> HTMLResponse:
 def versions(request: Request, skipped: int = 0) -> HTMLResponse:
     """The versions, newest first."""
     with views.database() as database:
-        page = views.versions(database, views.offset(skipped))
-    return _pages(request).render("versions", page=page, skipped=skipped, release=read_settings().release)
+        page, growth = views.versions(database, views.offset(skipped)), views.chart(database, "growth")
+    release = read_settings().release
+    return _pages(request).render("versions", page=page, skipped=skipped, release=release, growth=growth)
 
 
 @router.get("/versions/states", response_class=JSONResponse)
@@ -228,8 +248,19 @@ def version(request: Request, commit: str) -> HTMLResponse:
 def corrections(request: Request, before: int = views.LARGEST_ID) -> HTMLResponse:
     """NASA's edits, newest first."""
     with views.database() as database:
-        page = views.corrections(database, views.offset(before))
-    return _pages(request).render("corrections", page=page)
+        page, edits = views.corrections(database, views.offset(before)), views.chart(database, "edits")
+    return _pages(request).render("corrections", page=page, edits=edits)
+
+
+@router.get("/sources")
+def sources(request: Request, month: str = "") -> HTMLResponse:
+    """What the services said of the same days, where they differ."""
+    settings = read_settings()
+    chosen = month or f"{newest_publishable(datetime.now(UTC)):%Y-%m}"
+    comparison, months = views.sources(settings, chosen)
+    return _pages(request).render(
+        "sources", month=chosen, comparison=comparison, months=months, services=SERVICES, word_diff=views.word_diff
+    )
 
 
 @router.get("/corrections.xml")

@@ -19,6 +19,7 @@ from include.apod.adapters.scratch import scratch
 from include.apod.airflow import connections
 from include.apod.days import Span, newest_publishable
 from include.apod.errors import ApodError, BadData, Misconfigured, NotPublished, Unavailable
+from include.apod.formats import raw as raw_store
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.statements import statement
 from include.apod.formats.store import PUBLISHED, Store
@@ -28,6 +29,7 @@ from include.apod.history.versions import pullable, read_versions
 from include.apod.settings import read_settings
 from include.apod.sources.absence import absent_days, lost_days
 from include.apod.ui.lookout import RepositoryState
+from include.apod.ui.sources import Comparison, compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 Row = DictRow  # of PostgreSQL, for a template
 GIT_SECONDS = 30  # that a command of git may take for the page
 CONNECT_SECONDS = 5  # that PostgreSQL has to answer for it
+GALLERY_SIZE = 13  # the newest picture, and twelve before it
 PAGE_SIZE = 24  # pictures of a search, corrections, versions
 LARGEST_ID = 1 << 62  # larger than any correction_id; PostgreSQL takes no number that is twice as large
 
@@ -94,9 +97,34 @@ def query(connection: Connection, name: str, **values: object) -> list[Row]:
         return cursor.execute(statement(f"ui/{name}"), values).fetchall()
 
 
-def newest(connection: Connection) -> Row | None:
-    """The newest picture; None in an empty archive."""
-    return next(iter(query(connection, "newest")), None)
+def newest(connection: Connection) -> list[Row]:
+    """The newest pictures, the newest of all first."""
+    return query(connection, "newest", most=GALLERY_SIZE)
+
+
+def year(connection: Connection, number: int) -> list[Row]:
+    """The pictures of a year, in their order."""
+    return query(connection, "year", first=date(number, 1, 1), last=date(number, 12, 31))
+
+
+def chart(connection: Connection, name: str) -> dict[str, list[object]]:
+    """What a chart shows: labels and values, from a statement with two columns."""
+    rows = [[*row.values()] for row in query(connection, name)]
+    return {"labels": [row[0] for row in rows], "values": [row[1] for row in rows]}
+
+
+def sources(settings: Settings, month: str) -> tuple[Comparison, list[str]]:
+    """What both services said of a month, the newest one by default; and the months that there are, newest first.
+
+    Raises:
+        BadData: there is no such month.
+        Unavailable, Misconfigured: the raw store cannot be read.
+    """
+    with connections.open_store(settings, "raw", read_only=True) as store:
+        months = [path.stem for path in raw_store.months(store.raw)][::-1]
+        if month not in months:
+            raise BadData(f"There is no raw month {month[:20]!r}; write it as YYYY-MM.")
+        return compare(store.raw, month), months
 
 
 def day_states(connection: Connection) -> dict[date, str]:

@@ -1,5 +1,5 @@
--- Purpose: the newest picture. Safe to repeat: yes, reads only.
+-- Purpose: the newest pictures. Parameters: most. Safe to repeat: yes, reads only.
 select *
 from apod.picture
 order by date desc
-limit 1
+limit %(most)s

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -15,9 +16,11 @@ from starlette.testclient import TestClient
 
 from include.apod.adapters.commits import commit_url
 from include.apod.adapters.dvc import Remote
+from include.apod.days import Span
 from include.apod.formats import raw as raw_store
 from include.apod.formats.schema import migrate
 from include.apod.formats.statements import statement
+from include.apod.ingest.ingest import ingest
 from include.apod.settings import read_settings
 from include.apod.ui import calendar, views
 from include.apod.ui.app import image_url, make_app
@@ -161,8 +164,8 @@ def test_versions_have_commits_changes_and_states(http, archive):
     answer = http.get("/versions")
     page = text(answer)
 
-    assert "+0 ~1 −0" in page
-    assert "+54 ~0 −0" in page
+    assert "1 corrected , 54 pictures" in page.replace("corrected,", "corrected ,")
+    assert "54 added , 54 pictures" in page.replace("added,", "added ,")
     assert f'href="https://github.com/you/apod/commit/{second}"' in answer.text
     assert 'href="../dags/apod_version/runs/manual__1"' in answer.text
     assert {first: "yes", second: "yes"} == http.get("/versions/states").json()
@@ -201,6 +204,41 @@ def test_a_version_says_what_changed_and_how_to_pull_it(http, archive):
     assert f"git checkout {second} dvc pull data/apod_data.csv.dvc" in page
     assert "A Corrected Title" in page
     assert "It is the first version." in text(http.get(f"/versions/{first}"))
+
+
+def test_a_year_is_a_gallery_and_the_calendars_preview(http, archive):
+    """Month by month, each picture with its title; the same as data for who points at a day."""
+    page = http.get("/year/2026")
+    pictures = http.get("/year/2026/pictures").json()
+
+    assert "2026: 54 pictures" in text(page)
+    assert ["2026-10", "2026-11"] == [one.get_text() for one in BeautifulSoup(page.text, "html.parser").find_all("h2")]
+    assert "A Corrected Title" == pictures[f"{DAY}"][0]
+    assert 54 == len(pictures)
+    assert "There is no picture of this year" in text(http.get("/year/2001"))
+    assert 422 == http.get("/year/1").status_code
+
+
+def test_today_has_the_days_before(http, archive):
+    """Twelve of them, each a click away."""
+    listed = BeautifulSoup(http.get("/").text, "html.parser").select(".gallery li a")
+
+    assert [f"day/2026-11-{day}" for day in range(22, 10, -1)] == [link["href"] for link in listed]
+
+
+def test_sources_tells_where_the_services_differ(nasa, scope, http, archive):
+    """Field by field, of days that both spoke of; what they say alike is counted."""
+    store, _, _ = archive
+    ingest(nasa.sources("basic"), store, replace(scope, reread=Span(date(2026, 11, 18), DAY)))
+    page = text(http.get("/sources?month=2026-11"))
+
+    assert "Both services, basic and planetary, have spoken of 3 days of 2026-11" in page
+    assert f"{DAY} " in page
+    assert "A Corrected Title" in page
+    assert "page_url, only basic" in page
+    assert "have spoken of 0 days of 2026-10" in text(http.get("/sources?month=2026-10"))
+    assert 404 == http.get("/sources?month=2026-13").status_code
+    assert 404 == http.get("/sources?month=../../x").status_code
 
 
 def test_corrections_mark_the_words_that_changed(http, archive):
@@ -247,12 +285,20 @@ def test_nasas_words_are_never_markup(http, archive, database, monkeypatch):
         title=HOSTILE, explanation=HOSTILE, copyright=HOSTILE, url="javascript:alert(1)", hdurl="javascript:alert(1)",
     )  # fmt: skip
     load(store, database, mass_change=True)
-    for address in ("/", f"/day/{NOON:%Y-%m-%d}", "/corrections", "/search?q=alert", "/versions"):
+    for address in (
+        "/",
+        f"/day/{NOON:%Y-%m-%d}",
+        "/corrections",
+        "/search?q=alert",
+        "/versions",
+        "/year/2026",
+        "/sources",
+    ):
         page = BeautifulSoup(http.get(address).text, "html.parser")
 
-        assert [] == [
-            one for one in page.find_all("script") if one.get("src") not in ("static/apod.js", "../static/apod.js")
-        ]
+        ours = {"static/apod.js", "../static/apod.js", "static/chart.js/chart.umd.min.js"}
+
+        assert ours >= {one.get("src") for one in page.find_all("script")}
         assert [] == page.find_all(attrs={"onerror": True})
         assert [] == [one for one in page.find_all(["a", "img"]) if "javascript:" in str(one.attrs)]
         assert "6042729" not in page.get_text() or "{{777*7777}}" in page.get_text()
@@ -267,6 +313,7 @@ def test_nasas_words_are_never_markup(http, archive, database, monkeypatch):
         "/corrections?before=-1",
         "/corrections?before=99999999999999999999999",
         "/versions?skipped=-1",
+        "/year/2026/pictures",
         "/versions?skipped=99999999999999999999999",
         "/search?q=galaxy&skipped=99999999999999999999999",
     ],
@@ -409,7 +456,7 @@ def test_without_a_repository_the_rest_works(http, archive, settings):
     settings.set(AIRFLOW_CONN_APOD_GIT={"conn_type": "git", "host": "file:///nowhere"})
 
     assert 503 == http.get("/versions/states").status_code
-    assert "+54" in text(http.get("/versions"))
+    assert "54 added" in text(http.get("/versions"))
     assert "apod_version unknown" in text(http.get("/status"))
 
 

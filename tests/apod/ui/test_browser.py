@@ -4,6 +4,7 @@ Screenshots are kept in .local/screenshots, at three widths.
 """
 
 import json
+import re
 import shutil
 from contextlib import closing
 
@@ -133,14 +134,14 @@ def test_a_person_finds_her_way(page, stack):
     page.locator(".calendar svg").wait_for()
     box = page.locator(".calendar svg").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    page.wait_for_function("document.querySelector('#hovered').innerText")  # the script answers when it may
-    hovered = page.locator("#hovered").inner_text()
+    page.locator("#preview p").wait_for()  # the script answers when it may
+    hovered = page.locator("#preview p").inner_text()[:10]
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     page.wait_for_url(f"**/day/{hovered}")
     assert page.get_by_role("heading", level=1).inner_text().startswith(hovered)
     page.get_by_role("link", name="Versions").click()
     page.locator("[data-commit]", has_text="yes").first.wait_for()
-    page.get_by_role("link", name="what changed").first.click()
+    page.locator(".versions a").first.click()
     assert "An Edited Title" in page.locator("main").inner_text()
     page.get_by_role("link", name="Corrections").click()
     assert "An Edited Title" in page.locator("ins").first.inner_text() + page.locator("h2").first.inner_text()
@@ -175,6 +176,44 @@ def test_it_can_be_used_by_keyboard(page, stack):
     )
 
 
+def test_the_calendar_shows_what_it_points_at(page, stack):
+    """Picture and title of a day, by pointer and by keyboard; a year is a click, a day is Enter."""
+    view(page, stack, "calendar")
+    page.locator(".calendar").focus()
+    shown = page.locator("#preview p")
+    shown.get_by_text(f"{newest(stack[0])}: ").wait_for()
+    image = page.locator("#preview img").get_attribute("src")
+    page.keyboard.press("PageUp")
+    shown.get_by_text(f"{int(newest(stack[0])[:4]) - 1}-").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    by_key = page.evaluate("document.querySelector('.chosen').getBBox().x")
+    box = page.locator(".calendar svg").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    shown.get_by_text(re.compile(r"^2010-\d\d-\d\d: .+")).wait_for()
+    page.get_by_role("link", name="1999", exact=True).click()
+    page.wait_for_url("**/year/1999")
+
+    assert image
+    assert by_key > 0
+    assert "1999: 365 pictures" == page.get_by_role("heading", level=1).inner_text()
+    assert 12 == page.locator("h2").count()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("versions", "line"), ("corrections", "bar")])
+def test_a_chart_is_drawn_and_can_be_read(page, stack, name, kind):
+    """By the library, in the theme's colours; the same numbers are a table for who does not see it."""
+    view(page, stack, name)
+    drawn = page.evaluate("Chart.getChart(document.querySelector('canvas')).data.datasets[0].data.map(Number)")
+    typed = page.evaluate("Chart.getChart(document.querySelector('canvas')).config.type")
+    page.get_by_text("The same as a table").click()
+    told = [int(cell) for cell in page.locator(".chart td").all_inner_texts()]
+
+    assert kind == typed
+    assert drawn == told
+    assert any(drawn)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_each_view_fits_each_width_and_theme(browser, stack, passwords, scheme, width):
@@ -185,7 +224,16 @@ def test_each_view_fits_each_width_and_theme(browser, stack, passwords, scheme, 
     SHOTS.mkdir(parents=True, exist_ok=True)
     commit = stack[1].call("GET", "/dags/apod_version/dagRuns", params={"limit": 1})  # any answer: the API is up
     assert commit
-    for name in ("", "calendar", "versions", "corrections", "search?q=nebula", f"day/{newest(stack[0])}"):
+    for name in (
+        "",
+        "calendar",
+        "versions",
+        "corrections",
+        "sources",
+        "year/2026",
+        "search?q=nebula",
+        f"day/{newest(stack[0])}",
+    ):
         view(page, stack, name)
         page.wait_for_timeout(300)
         word = name.partition("?")[0].partition("/")[0] or "today"
