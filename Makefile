@@ -24,13 +24,15 @@ chaos:  ## kill it at every point, under the real scheduler too, and live throug
 	@local/stack/setup dev
 	@.local/venv/bin/python -m pytest tests/chaos $(PYTEST)
 
-lint:  ## format, lint, types, and which folder may import which
+lint:  ## format, lint, types, spelling, links, and which folder may import which
 	@local/stack/setup dev
 	@.local/venv/bin/ruff format --check .
 	@.local/venv/bin/ruff check .
 	@.local/venv/bin/mypy
 	@PYTHONPATH=. .local/venv/bin/lint-imports --no-cache
 	@.local/venv/bin/yamllint --strict .
+	@.local/venv/bin/codespell
+	@.local/venv/bin/lychee --offline --include-fragments --no-progress '*.md' 'docs/*.md'
 
 audit:  ## known weaknesses and licences of the locked packages (needs the network)
 	@local/stack/setup dev

@@ -8,6 +8,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -22,7 +23,7 @@ from local.stack.stack import Stack
 from tools.chain import run_chain
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from local.stack.airflow_api import AirflowApi
 
@@ -31,8 +32,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 EDITED = {3: "A Title That NASA Corrected", 6: "Another One"}  # days ago
 
 
-def shots(browser: Browser, stack: Stack, airflow: AirflowApi, scheme: str) -> None:
-    """The asset graph and the views of the page, in one theme."""
+def logged_in(browser: Browser, stack: Stack, scheme: str) -> Page:
+    """A window of Airflow's UI, in one theme."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # light or dark
     page = context.new_page()
     page.goto(f"{stack.address}/auth/login")
@@ -40,6 +41,12 @@ def shots(browser: Browser, stack: Stack, airflow: AirflowApi, scheme: str) -> N
     page.fill("input[name=password]", stack.facts["login_password"])
     page.click("button[type=submit]")
     page.wait_for_url(lambda url: "/auth/login" not in url, timeout=60_000)
+    return page
+
+
+def shots(browser: Browser, stack: Stack, airflow: AirflowApi, scheme: str) -> None:
+    """The asset graph and the views of the page, in one theme."""
+    page = logged_in(browser, stack, scheme)
     asset = airflow.call("GET", "/assets", params={"name_pattern": "apod_csv"})["assets"][0]["id"]
     places = {"assets": f"assets/{asset}", "page": "plugin/apod", "calendar": "apod/calendar"}
     for name, place in places.items():
@@ -47,7 +54,28 @@ def shots(browser: Browser, stack: Stack, airflow: AirflowApi, scheme: str) -> N
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(2500)  # graphs are laid out and pictures drawn
         page.screenshot(path=PICTURES / f"{name}-{scheme}.png")
-    context.close()
+    page.context.close()
+
+
+STEPS = [("apod_ingest", "ingest"), ("apod_load", "transform"), ("apod_load", "publish"), ("apod_version", "version")]
+
+
+def steps(browser: Browser, stack: Stack, airflow: AirflowApi) -> None:
+    """The log of each step's task, as Airflow shows it, and the version on the page."""
+    page = logged_in(browser, stack, "light")
+    places = []
+    for dag, task in STEPS:
+        run = airflow.newest_run(dag)
+        assert run  # noqa: S101  # for the type checker: the chain has just run
+        places.append(f"dags/{dag}/runs/{quote(run.run)}/tasks/{task}")
+    for number, place in enumerate([*places, "apod/versions"], 1):
+        page.goto(f"{stack.address}/{place}")
+        if number > len(STEPS):
+            page.locator(".versions a").first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(2500)
+        page.screenshot(path=PICTURES / f"step-{number}.png")
+    page.context.close()
 
 
 def main() -> None:
@@ -76,6 +104,7 @@ def main() -> None:
                     browser = driver.chromium.launch(executable_path=path, args=FLAGS)
                     for scheme in ("light", "dark"):
                         shots(browser, stack, airflow, scheme)
+                    steps(browser, stack, airflow)
                     browser.close()
             finally:
                 stack.stop()

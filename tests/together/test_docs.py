@@ -11,6 +11,7 @@ import pytest
 from include.apod import errors
 from include.apod.formats.columns import COLUMNS
 from local.nasa.faults import Kind
+from local.stack.layout import Layout
 from tests.helpers.project import PROJECT, table
 from tests.helpers.wiring import WIRING
 
@@ -25,12 +26,13 @@ def test_the_data_dictionary_is_the_code():
     ]
 
 
-QUERIES = re.findall(r"^```sql\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+WALKTHROUGH = Path(PROJECT, "docs/walkthrough.md").read_text()
+QUERIES = re.findall(r"^```sql\n(.*?)```", Path(PROJECT, "docs/data.md").read_text(), re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Santiago", "Asia/Tehran", "Pacific/Apia"])
 @pytest.mark.parametrize("query", QUERIES)
-def test_the_queries_of_the_readme_work(loaded, database, query, zone):
+def test_the_queries_of_the_data_page_work(loaded, database, query, zone):
     """As they stand there, also where clocks change at midnight; the gaps are all days but our two months."""
     database.execute(f"set timezone to '{zone}'")
     rows = database.execute(query).fetchall()
@@ -52,8 +54,8 @@ def test_the_readme_has_every_dag_with_its_assets_and_parameters(dag):
     ]
 
 
-def test_the_readme_has_every_step_of_the_path():
-    """One module a step, named by the step."""
+def test_the_walkthrough_has_every_step_with_its_module():
+    """Five steps, numbered as the task has them; one module a step, named by the step."""
     steps = {
         "ingest": "ingest",
         "transform": "load",
@@ -61,9 +63,77 @@ def test_the_readme_has_every_step_of_the_path():
         "stage_csv": "load",
         "publish": "load",
         "version": "version",
+        "commit": "version",
     }
+    headings = re.findall(r"^## (\d\. .+)$", WALKTHROUGH, re.MULTILINE)
 
-    assert [] == [step for step in steps if f"[`{step}`](include/apod/{steps[step]}/{step}.py)" not in README]
+    assert [] == [step for step in steps if f"(../include/apod/{steps[step]}/{step}.py)" not in WALKTHROUGH]
+    assert STEPS == headings
+    assert 5 == WALKTHROUGH.count("**Asked**") == WALKTHROUGH.count("**Proof**") == WALKTHROUGH.count("**The log**")
+    assert 5 == WALKTHROUGH.count("**What goes wrong elsewhere**") == WALKTHROUGH.count("](pictures/step-")
+
+
+STEPS = ["1. Extraction", "2. Transformation", "3. Loading", "4. Data versioning", "5. Code versioning"]
+
+
+def test_the_steps_have_the_same_numbers_everywhere():
+    """In README, DAG files and modules: a step has its number and its name together, or at least no other name."""
+    names = {step[0]: step[3:].lower() for step in STEPS}
+    files = [PROJECT / "README.md", *PROJECT.glob("dags/*.py"), *PROJECT.glob("include/apod/*/*.py")]
+    told = [
+        (path.name, number, name)
+        for path in files
+        for number, name in re.findall(r"\b(?:[Ss]tep )?(\d)[.,] ((?:data |code )?[a-z]+)", path.read_text())
+        if name in names.values()
+    ]
+
+    assert [] == [one for one in told if names[one[1]] != one[2]]
+    assert set(names) == {number for _, number, _ in told}
+
+
+def test_the_readme_is_read_in_minutes():
+    """At most 700 words, with the commands and their output."""
+    assert len(README.split()) <= 700
+
+
+def test_the_readme_says_where_the_csv_is():
+    """Each of the three places, as settings and compose file have it."""
+    layout = Layout(base=PROJECT / ".local")
+    compose = (PROJECT / "docker-compose.override.yml").read_text()
+
+    assert f"`{(layout.store / 'apod_data.csv').relative_to(PROJECT)}`" in README
+    assert f"`{re.search(r'APOD_STORE: (.+)', compose)[1]}/apod_data.csv`" in README
+    assert "*Datasets*" in README
+
+
+def test_the_commands_page_has_every_command():
+    """And none that is not there."""
+    from typer.main import get_command
+
+    from local.cli import (  # noqa: F401  # their commands
+        __main__,  # likewise
+        captures,
+        history,
+    )
+    from local.cli.app import app
+
+    listed = set(re.findall(r"`\./apod (\w+)", (PROJECT / "docs" / "commands.md").read_text()))
+
+    assert set(get_command(app).commands) - {"plot"} <= listed
+    assert listed <= set(get_command(app).commands)
+
+
+def test_every_path_that_a_page_names_is_there():
+    """In code style, below a folder of ours."""
+    pages = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *PROJECT.glob("docs/*.md")]
+    named = [
+        (page.name, path)
+        for page in pages
+        for path in re.findall(r"`((?:include|dags|local|tests|tools|bench|docs|plugins)/[\w./-]+)`", page.read_text())
+    ]
+
+    assert len(named) > 20
+    assert [] == [(page, path) for page, path in named if not (PROJECT / path).exists()]
 
 
 def test_every_test_says_why():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
@@ -140,6 +141,36 @@ def test_the_first_run_commits_thirty_one_years(first, archive, months):
     assert "data: " in first
 
 
+def shape(line):
+    """A line without its numbers, digests and titles."""
+    return re.sub(r'"[^"]*"', "", re.sub(r"[0-9a-f]{12,}|[\d.]+|\s+", "#", line))
+
+
+def test_readme_and_walkthrough_show_what_a_run_prints(first):
+    """Each line with a result, whatever its numbers are today."""
+    printed = [shape(line) for line in first.splitlines()]
+    readme = [line for line in (PROJECT / "README.md").read_text().splitlines() if "✓" in line]
+    logs = re.findall(r"```\n(.*?)```", (PROJECT / "docs" / "walkthrough.md").read_text(), re.DOTALL)[:3]
+    told = [*map(shape, readme), *(shape(line) for log in logs for line in log.splitlines())]
+
+    assert 12 == len(told)
+    assert [] == [line for line in told if not any(line in one for one in printed)]
+
+
+def test_a_run_says_what_will_happen_and_what_to_look_at(first, local):
+    """Before anything else, and in the end, in at most eight lines; each path that it names is there."""
+    lines = first.splitlines()
+    told = lines[next(number for number, line in enumerate(lines) if "done; what to look at next" in line) :]
+    paths = re.findall(rf"{re.escape(str(local))}/[^,\n]+", "\n".join(told))
+
+    assert lines[0].startswith("The whole pipeline, once, on this machine")
+    assert "half a minute" in lines[1]
+    assert len(told) <= 8
+    assert 3 == len(paths)
+    assert [] == [path for path in paths if not pathlib.Path(path).exists()]
+    assert (PROJECT / told[-1].split()[-1]).exists()
+
+
 def test_the_second_run_changes_nothing_and_says_why(local, after_first, second):
     """No asset event, no commit."""
     assert "nothing new: NASA's records are the ones stored" in second
@@ -174,23 +205,24 @@ def test_a_fresh_clone_and_dvc_pull_give_the_same_bytes(local):
 
 
 @pytest.mark.usefixtures("up")
-def test_the_commands_of_the_readme_prove_the_version(local):
-    """Exactly as they stand there: psql, md5sum, git and dvc, and three times the same md5."""
-    block = next(
-        block
-        for block in re.findall(r"```console\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
-        if "dvc pull" in block
-    )
+def test_the_commands_of_the_walkthrough_prove_each_step(local):
+    """Exactly as they stand there, in their order: psql, md5sum, git, dvc and our own; seven times the same md5."""
+    blocks = re.findall(r"```console\n(.*?)```", (PROJECT / "docs" / "walkthrough.md").read_text(), re.DOTALL)
     reader = local / "reader"
     reader.mkdir()
     for path in PROJECT.iterdir():
         (reader / path.name).symlink_to(path)
-    lines = "\n".join(line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ "))
+    lines = "\n".join(
+        line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")
+    )
     said = run("bash", "-euc", lines, cwd=reader, env={**os.environ, "APOD_LOCAL": str(local)})
-    found = re.findall(r"^[0-9a-f]{32}", said, re.MULTILINE)
+    found = re.findall(r"^[0-9a-f]{32}(?=  )", said, re.MULTILINE)
 
-    assert 3 == len(found)
+    assert 6 == len(blocks)
+    assert 6 == len(found)
     assert 1 == len(set(found))
+    assert f"CSV-MD5: {found[0]}" in said
+    assert "yes" in said.splitlines()[-1]
 
 
 def test_up_prints_where_the_ui_is_and_how_to_log_in(local, up):
