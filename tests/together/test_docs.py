@@ -123,6 +123,15 @@ def test_the_commands_page_has_every_command():
     assert listed <= set(get_command(app).commands)
 
 
+def test_the_settings_page_has_every_connection():
+    """That any module opens."""
+    sources = "".join(path.read_text() for path in PROJECT.glob("include/apod/airflow/*.py"))
+    opened = set(re.findall(r"(?:Connection\.get|Hook|options|conn_id)[(=]\"(apod_\w+)\"", sources))
+
+    assert len(opened) >= 6
+    assert [] == [name for name in opened if f"`{name}`" not in (PROJECT / "docs" / "settings.md").read_text()]
+
+
 def test_every_path_that_a_page_names_is_there():
     """In code style, below a folder of ours."""
     pages = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *PROJECT.glob("docs/*.md")]

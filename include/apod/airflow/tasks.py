@@ -75,7 +75,7 @@ def _scope(run: Run, settings: Settings, now: datetime) -> Scope:
 
 
 def ingest(run: Run) -> Report:
-    """Step 1; before it, a lost raw store is restored from the last version."""
+    """Step 1, extraction: what NASA says, as raw JSON; a lost raw store is restored from the last version first."""
     from include.apod.formats.coverage import update_coverage
     from include.apod.ingest.ingest import ingest as ingest_step
 
@@ -89,7 +89,7 @@ def ingest(run: Run) -> Report:
 
 
 def transform(run: Run) -> Report:
-    """Step 2."""
+    """Step 2, transformation: a clean, typed row for each day, by pandas."""
     from include.apod.load.transform import transform as transform_step
 
     with connections.open_store(read_settings(), "raw", "clean", COMPOSITION) as store:
@@ -97,7 +97,7 @@ def transform(run: Run) -> Report:
 
 
 def stage_table(_: Run) -> Report:
-    """Step 3, into PostgreSQL."""
+    """Step 3, loading: the rows into PostgreSQL's staging table."""
     from include.apod.load.stage_table import stage_table as stage_table_step
 
     with connections.open_database() as database, connections.open_store(read_settings(), "clean") as store:
@@ -105,7 +105,7 @@ def stage_table(_: Run) -> Report:
 
 
 def stage_csv(_: Run) -> Report:
-    """Step 3, into the CSV."""
+    """Step 3, loading: the rows into the staged CSV."""
     from include.apod.load.stage_csv import stage_csv as stage_csv_step
 
     with connections.open_store(read_settings(), "clean", "staged", PUBLISHED) as store:
@@ -113,7 +113,7 @@ def stage_csv(_: Run) -> Report:
 
 
 def publish(run: Run) -> Report:
-    """Step 3, the end: both become visible."""
+    """Step 3, loading: table and CSV are proven equal, and become visible together."""
     from include.apod.load.guards import Allowed
     from include.apod.load.publish import LoadInfo
     from include.apod.load.publish import publish as publish_step
@@ -127,7 +127,7 @@ def publish(run: Run) -> Report:
 
 
 def index(_: Run) -> Report:
-    """After step 3: words are found faster."""
+    """After step 3, loading: an index, so that words are found faster."""
     from include.apod.load.index import index as index_step
 
     with connections.open_database() as database:
@@ -135,7 +135,7 @@ def index(_: Run) -> Report:
 
 
 def version(run: Run) -> Report:
-    """Steps 4 and 5."""
+    """Steps 4, data versioning, and 5, code versioning: dvc add, dvc push, git commit, git push."""
     from include.apod.adapters.dvc import Remote
     from include.apod.version.release_note import Stamp
     from include.apod.version.version import version as version_step

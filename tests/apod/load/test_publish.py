@@ -1,4 +1,4 @@
-"""Steps 3 and 4, against a real server: both copies, proven equal."""
+"""Step 3, against a real server: both copies, proven equal."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Step 5, against real git and DVC repositories."""
+"""Steps 4 and 5, against real git and DVC repositories."""
 
 import json
 import re
