@@ -29,7 +29,14 @@ with DAG("empty_ingest", schedule=None, **outcomes.DAG_ARGUMENTS):
 
 with DAG("empty_load", schedule=[RAW], **outcomes.DAG_ARGUMENTS):
     stages = [outcomes.step(named("stage_table")), outcomes.step(named("stage_csv"))]
-    outcomes.step(named("transform")) >> stages >> outcomes.step(named("publish"), publishes=[TABLE, CSV])
+    publish = outcomes.step(named("publish"), publishes=[TABLE, CSV])
+    (
+        outcomes.step(named("transform"))
+        >> stages
+        >> publish
+        >> outcomes.step(named("index"))
+        >> outcomes.step(named("check"))
+    )
 
 with DAG("empty_version", schedule=[CSV], **outcomes.DAG_ARGUMENTS):
-    outcomes.step(named("version"), publishes=[VERSION])
+    outcomes.step(named("version"), publishes=[VERSION]) >> outcomes.step(named("release"))

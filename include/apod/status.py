@@ -21,6 +21,7 @@ from include.apod.run import Report
 from include.apod.sources.absence import lost_days
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -32,9 +33,13 @@ if TYPE_CHECKING:
     from include.apod.formats.store import Store
 
 
+REMEMBERED = 8
+_digests: dict[tuple[Path, int, int], str] = {}
+
+
 def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
     """Whether there are days with neither a picture nor evidence that they have none."""
-    coverage = read_coverage(store.raw)
+    coverage = read_coverage(store.raw, store.coverage)
     missing = coverage.missing(archive, now.date())
     lost_count = len(lost_days(coverage))
     lost = f"; {lost_count} are lost by the source" if lost_count else ""
@@ -45,12 +50,33 @@ def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
     return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}{lost}", {"missing": len(missing)})
 
 
+def _digest(path: Path, compute: Callable[[], str]) -> str:
+    """The digest of a file, remembered while its size and time stay: the page asks for it with each view."""
+    status = path.stat()
+    key = (path, status.st_size, status.st_mtime_ns)
+    if key not in _digests:
+        digest = compute()
+        if len(_digests) >= REMEMBERED:
+            _digests.clear()
+        _digests[key] = digest
+    return _digests[key]
+
+
+def _md5_of(csv: Path) -> str:
+    """The md5 of the published CSV."""
+    return _digest(csv, lambda: md5_of(csv))
+
+
 def _csv_md5(manifest: Manifest, clean: Path) -> str:
     """The md5 of the CSV that the fragments make."""
-    digest = hashlib.md5(HEADER, usedforsecurity=False)
-    for content in manifest.contents(clean, manifest.fragments):
-        digest.update(content)
-    return digest.hexdigest()
+
+    def compute() -> str:
+        digest = hashlib.md5(HEADER, usedforsecurity=False)
+        for content in manifest.contents(clean, manifest.fragments):
+            digest.update(content)
+        return digest.hexdigest()
+
+    return _digest(manifest.path(clean, "rows"), compute)
 
 
 def load_status(store: Store, connection: Connection) -> Report:
@@ -68,7 +94,7 @@ def load_status(store: Store, connection: Connection) -> Report:
     published = published_md5(connection)
     if expected != published:
         return Report(True, "clean months to publish")
-    if not store.csv.exists() or md5_of(store.csv) != published:
+    if not store.csv.exists() or _md5_of(store.csv) != published:
         return Report(True, "the CSV is not the published one")
     rejected, unreadable = connection.execute(statement("publish/count_rejected")).fetchone() or (0, 0)
     quarantine = f"; {unreadable} days are unreadable, {rejected} observations in quarantine" if rejected else ""
@@ -94,6 +120,6 @@ def version_status(store: Store, branch: str, tip: str | None) -> Report:
     """Whether a branch whose tip points at a CSV with the md5 `tip` points at the published one."""
     if not store.csv.exists():
         return Report(False, "nothing to version yet: there is no CSV")
-    if tip != md5_of(store.csv):
+    if tip != _md5_of(store.csv):
         return Report(True, f"the CSV is not on {branch} yet")
     return Report(False, f"{branch} points at the CSV there is now")

@@ -129,15 +129,6 @@ def _joined(months: Mapping[str, Month]) -> Coverage:
     )
 
 
-def read_coverage(raw: Path) -> Coverage:
-    """What the raw store covers, from all of its files. Writes nothing.
-
-    Raises:
-        BadData: a file of the raw store is damaged.
-    """
-    return _joined({path.stem: _read_month(path) for path in raw_store.months(raw)})
-
-
 def _read_index(index: Path) -> dict[str, Month]:
     """The index; empty if it is missing or damaged, since it can be made again."""
     try:
@@ -152,6 +143,16 @@ def _indexed_month(path: Path, indexed: Month | None) -> Month:
     if indexed and (indexed.size, indexed.modified) == (status.st_size, status.st_mtime_ns):
         return indexed
     return _read_month(path)
+
+
+def read_coverage(raw: Path, index: Path | None = None) -> Coverage:
+    """What the raw store covers; months that are as `index` has them are not read again. Writes nothing.
+
+    Raises:
+        BadData: a file of the raw store is damaged.
+    """
+    indexed = _read_index(index) if index else {}
+    return _joined({path.stem: _indexed_month(path, indexed.get(path.stem)) for path in raw_store.months(raw)})
 
 
 def update_coverage(raw: Path, index: Path) -> Coverage:

@@ -139,7 +139,7 @@ def days_without_picture(settings: Settings) -> dict[date, str]:
         Unavailable, Misconfigured, BadData: it cannot be read.
     """
     with connections.open_store(settings, "raw", read_only=True) as store:
-        coverage = read_coverage(store.raw)
+        coverage = read_coverage(store.raw, store.coverage)
     return {**dict.fromkeys(absent_days(coverage), "absent"), **dict.fromkeys(lost_days(coverage), "lost")}
 
 

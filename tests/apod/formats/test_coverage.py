@@ -70,6 +70,17 @@ def test_only_months_that_changed_are_read(filled):
     assert before == unread
 
 
+def test_who_only_looks_uses_the_index_and_leaves_it_alone(filled):
+    """Months that have changed since are read, the index stays as ingest left it."""
+    update_coverage(filled.raw, filled.coverage)
+    index, september = filled.coverage.read_bytes(), filled.raw / "1995/1995-09.jsonl"
+    september.write_bytes(b"".join(september.read_bytes().splitlines(keepends=True)[:3]))
+    looked = read_coverage(filled.raw, filled.coverage)
+
+    assert index == filled.coverage.read_bytes()
+    assert read_coverage(filled.raw) == looked
+
+
 @pytest.mark.parametrize("content", ["", "rubbish", "[]", "7", '{"1995-07": {}}', '{"1995-07": 7}'])
 def test_a_damaged_index_is_made_again(filled, content):
     """It holds nothing that the raw store does not."""
