@@ -21,6 +21,7 @@ from tests.helpers.project import PROJECT, run
 
 pytestmark = pytest.mark.stack
 
+SECONDS = 6  # that a person takes at least
 DAYS = 40  # of which three are more than 5 %
 
 
@@ -67,7 +68,7 @@ def awaited_question(airflow, other=None):
 
 def answer(airflow, question, option):
     """Answers as late as the quickest person: Airflow 3.3.2 takes one within the first second for a crash."""
-    time.sleep(3)
+    time.sleep(SECONDS)
     airflow.rest.answer(question, option)
 
 
@@ -163,13 +164,14 @@ def test_what_has_changed_since_is_asked_again(airflow):
 def test_without_an_answer_it_fails_as_ever(airflow):
     """After a day, which is over here at once; a person without a UI sees and answers the next by a command."""
     question = mass_change(airflow, "Unanswered")
+    time.sleep(SECONDS)
     with psycopg.connect(airflow.stack.server.dsn("airflow"), autocommit=True) as connection:
         connection.execute("update task_instance set trigger_timeout = now() where state = 'awaiting_input'")
     state, log = outcome(airflow, question)
     airflow.trigger("load")
     again = awaited_question(airflow)
     shown = apod(airflow, "answer")
-    time.sleep(3)
+    time.sleep(SECONDS)
     said = apod(airflow, "answer", "approve")
     published, _ = outcome(airflow, again)
 

@@ -123,10 +123,12 @@ def check(cursor: Cursor[TupleRow]) -> list[CheckResult]:
     return results
 
 
-def export(cursor: Cursor[TupleRow], write: Callable[[bytes | bytearray | memoryview], object]) -> None:
-    """Passes PostgreSQL's own export of the table to `write`, block by block."""
+def export(
+    cursor: Cursor[TupleRow], write: Callable[[bytes | bytearray | memoryview], object], table: str = "picture"
+) -> None:
+    """Passes PostgreSQL's own export of `picture` or `staging` to `write`, block by block."""
     cursor.execute(statement("publish/set_export_format"))
-    with cursor.copy(statement("publish/export_picture")) as copy:
+    with cursor.copy(statement(f"publish/export_{table}")) as copy:
         for block in copy:
             write(block)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from include.apod.errors import ApprovalNeeded, BadData, Question
 from include.apod.formats.columns import COLUMNS
 from include.apod.formats.statements import statement
+from include.apod.load.audit import export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,21 @@ def _example(day: date, current: dict[str, object], staged: dict[str, object] | 
     return f"- {day}: " + ", ".join(f"{name} {_shown(current[name])} → {_shown(staged[name])}" for name in differences)
 
 
+def _check_staging(cursor: Cursor[TupleRow], md5: str) -> None:
+    """Checks that both stages are the same, before a person is asked about one of them.
+
+    Raises:
+        BadData: they differ: somebody changed one, or a load that was stopped has dropped it.
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    export(cursor, digest.update, "staging")
+    if digest.hexdigest() != md5:
+        raise BadData(
+            f"What is staged for the table is not what is staged for the CSV: md5 {digest.hexdigest()} and {md5}. "
+            "Nothing was published; ./apod trigger load stages all of it anew."
+        )
+
+
 def _question(cursor: Cursor[TupleRow], changes: Changes, stops: Sequence[Stop], key: str) -> Question:
     """What a person is asked: how much, and examples of each kind."""
     parts = [f"{stop.verb} {len(stop.days)} of {changes.existing} pictures" for stop in stops]
@@ -135,6 +151,7 @@ def guard(cursor: Cursor[TupleRow], changes: Changes, allowed: Allowed, md5: str
     if answer and answer.approved and answer.key == key:
         return answer.by
     if allowed.can_ask and (answer is None or answer.approved):
+        _check_staging(cursor, md5)
         raise ApprovalNeeded(_question(cursor, changes, closed, key))
     first, refusal = closed[0], _refusal(answer)
     raise BadData(

@@ -151,6 +151,16 @@ def test_a_rejection_fails_as_without_a_person(loaded, database, by, words):
     assert (0,) == database.execute("select count(*) from apod.staging").fetchone()
 
 
+def test_nobody_is_asked_about_a_stage_that_is_not_the_csvs(loaded, database):
+    """As where publish is tried again after a load that was stopped: that is no question, and the next run heals it."""
+    database.execute("delete from apod.staging where date < '2026-11-01'")
+    with pytest.raises(BadData, match="What is staged for the table is not what is staged for the CSV") as stopped:
+        load(loaded, database, can_ask=True)
+
+    assert not isinstance(stopped.value, ApprovalNeeded)
+    assert not load(loaded, database, can_ask=True).changed
+
+
 def test_a_run_parameter_is_an_answer_beforehand(loaded, database):
     """It is recorded in the same place; where no guard stops a load, nobody has approved it."""
     load(loaded, database, mass_change=True)
