@@ -64,9 +64,11 @@ def show_result(stack: Stack, progress: Progress) -> None:
     """What there is now, and what to look at next."""
     progress.say("done; what to look at next:")
     live = " --live" if stack.layout.live else ""
+    bare = stack.layout.repository
+    repository = f"{bare}" if stack.repository_url == bare.as_uri() else stack.repository_url
     for topic, place in {
         "the data": f"{stack.layout.store / 'apod_data.csv'}",
-        "the commits": f"in {stack.repository_url}, their bytes in {stack.remote_url}",
+        "the commits": f"in {repository}, their bytes in {stack.remote_url}",
         "the versions": f"./apod versions{live}; ./apod verify{live}",
         "Airflow": f"./apod up{live}, then open Assets, and the page APOD",
         "the table": f'then eval "$(./apod env{live})"; psql -c "table apod.passport limit 5"',

@@ -15,6 +15,7 @@ from airflow.sdk import Connection
 from openlineage.client.event_v2 import InputDataset, OutputDataset
 from openlineage.client.facet_v2 import dataset_version_dataset, output_statistics_output_dataset, schema_dataset
 
+from include.apod.airflow.approval import StepOperator
 from include.apod.airflow.outcomes import report_of
 from include.apod.formats.columns import COLUMNS
 from include.apod.settings import read_settings
@@ -55,12 +56,12 @@ FLOWS = {
 
 
 class Steps(BaseExtractor):
-    """Tells OpenLineage's provider what a step did; of other Python tasks it says nothing."""
+    """Tells OpenLineage's provider what a step did."""
 
     @classmethod
     def get_operator_classnames(cls) -> list[str]:
         """The operators that this extractor is for."""
-        return ["_PythonDecoratedOperator"]
+        return [StepOperator.__name__]
 
     def _execute_extraction(self) -> OperatorLineage[Any, Any] | None:
         return OperatorLineage()  # nothing is known before the step ran
