@@ -73,13 +73,10 @@ class StepOperator(PythonOperator):
                 defaults=[REJECT],  # what Airflow takes when the time is over
             )
         )
-        if (
-            getattr(request, "body", None) != body
-        ):  # Airflow 3.3.2 keeps the text of a task's first question for all of its tries
-            run = f"asks_again__{instance.id}"
-            task_runner.SUPERVISOR_COMMS.send(
-                TriggerDagRun(dag_id=instance.dag_id, run_id=run, conf=dict(context["params"]))
-            )
+        # Airflow 3.3.2 keeps the text of a task's first question for all of its tries
+        if getattr(request, "body", None) != body:
+            run, params = f"asks_again__{instance.id}", dict(context["params"])
+            task_runner.SUPERVISOR_COMMS.send(TriggerDagRun(dag_id=instance.dag_id, run_id=run, conf=params))
             raise BadData(
                 f"This load has changed since a person was asked. {question.subject} The run {run} asks that."
             )
@@ -92,6 +89,7 @@ class StepOperator(PythonOperator):
     def resume(self, context: Context, key: str, event: Mapping[str, object]) -> None:
         """Runs the step again, with the answer; an answer that nobody gave is a rejection by nobody."""
         person = cast("Mapping[str, str]", event["responded_by_user"] or {})
-        self.answer = Answer(event["chosen_options"] == [APPROVE], person.get("name", ""), key)
-        log.info("%s: %s", self.answer.by or "Nobody in time", event["chosen_options"])
+        by = person.get("name") or person.get("id", "")
+        self.answer = Answer(event["chosen_options"] == [APPROVE], by, key)
+        log.info("%s: %s", by or "Nobody in time", event["chosen_options"])
         self.execute(context)
