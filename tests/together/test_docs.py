@@ -106,21 +106,48 @@ def test_the_readme_says_where_the_csv_is():
     assert "*Datasets*" in README
 
 
-def test_the_commands_page_has_every_command():
-    """And none that is not there."""
+def commands():
+    """The commands of `./apod`, by name."""
     from typer.main import get_command
 
-    from local.cli import (  # noqa: F401  # their commands
-        __main__,  # likewise
-        captures,
-        history,
-    )
-    from local.cli.app import app
+    from local.cli import __main__ as command_line
+    from local.cli import captures, history
 
+    assert all((command_line, captures, history))  # a module's commands are known once it is imported
+    return get_command(command_line.app).commands
+
+
+def test_the_commands_page_has_every_command():
+    """And none that is not there."""
     listed = set(re.findall(r"`\./apod (\w+)", (PROJECT / "docs" / "commands.md").read_text()))
 
-    assert set(get_command(app).commands) - {"plot"} <= listed
-    assert listed <= set(get_command(app).commands)
+    assert commands().keys() == listed
+
+
+def test_every_command_that_a_page_names_is_there():
+    """Each `./apod` with its options, and each target of make."""
+    pages = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
+    text = "\n".join(page.read_text() for page in pages if page.name != "CHANGELOG.md")
+    options = {name: {option for one in command.params for option in one.opts} for name, command in commands().items()}
+    named = re.findall(r"\./apod ([a-z]+)((?:[ \w/~.-]* --[a-z-]+)*)", text)
+    targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+
+    assert len(named) > 60
+    assert [] == [name for name, _ in named if name not in options]
+    assert [] == [
+        (name, option)
+        for name, words in named
+        for option in re.findall(r"--[a-z-]+", words)
+        if option not in options[name] | {"--live"}
+    ]
+    assert set(re.findall(r"(?:`|\$ )make (\w+)", text)) <= targets
+
+
+def test_the_readme_has_the_year_of_the_costs():
+    """What a version a day takes until `./apod gc`."""
+    [megabytes] = re.findall(r"365 versions later \| ([\d,.]+)", (PROJECT / "docs" / "costs.md").read_text())
+
+    assert f"{float(megabytes.replace(',', '')) / 1000:.1f} GB a year" in README
 
 
 def test_the_settings_page_has_every_connection():
