@@ -44,7 +44,7 @@ class PublishedCsv:
     """What the checks compare the table with.
 
     Attributes:
-        rows: of the CSV.
+        rows: of the CSV; 0 where nothing was published yet.
         first: its oldest day, `YYYY-MM-DD`.
         last: its newest day.
         md5: its own.
@@ -57,20 +57,26 @@ class PublishedCsv:
 
 
 @lru_cache(maxsize=1)
-def read_csv(_task_instance: str) -> PublishedCsv:
-    """The CSV as it is now; read once for each try of a task.
-
-    Raises:
-        AirflowSkipException: nothing was published yet.
-    """
+def read_csv(_task_instance: object) -> PublishedCsv:
+    """The CSV as it is now; read once for each try of a task."""
     with connections.open_store(read_settings(), PUBLISHED, read_only=True) as store:
         if not store.csv.exists():
-            raise AirflowSkipException("nothing is published yet")
+            return PublishedCsv(0, "", "", "")
         content = read_content(store.csv)
         return PublishedCsv(content.rows, content.first, content.last, md5_of(store.csv))
 
 
 MACROS = {"csv": read_csv}
+
+
+def await_publish(context: Context) -> None:
+    """Skips the checks where there is nothing to check.
+
+    Raises:
+        AirflowSkipException: nothing was published yet.
+    """
+    if not read_csv(context["ti"].id).rows:
+        raise AirflowSkipException("nothing is published yet")
 
 
 def report(context: Context, _result: object = None) -> None:
@@ -86,6 +92,7 @@ def check(trigger_rule: str) -> SQLTableCheckOperator:
         table="apod.picture",
         checks={name: {"check_statement": statement} for name, statement in CHECKS.items()},
         retry_on_failure=False,
+        pre_execute=await_publish,
         post_execute=report,
         trigger_rule=trigger_rule,
         doc_md=__doc__,

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.database import transaction
+from include.apod.errors import NotPublished
 from include.apod.formats.statements import statement
 from include.apod.run import Report
 
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
 
 
 def index(connection: Connection) -> Report:
-    """Makes the index where it is missing."""
-    if connection.execute(statement("index/has_index")).fetchone() == (True,):
+    """Makes the index where it is missing.
+
+    Raises:
+        NotPublished: there is no table yet.
+    """
+    row = connection.execute(statement("index/has_index")).fetchone()
+    if row == (None,):
+        raise NotPublished("no words to index yet; ./apod trigger ingest brings the first pictures")
+    if row == (True,):
         return Report(False, "every word is in the index already")
     with transaction(connection):
         connection.execute(statement("index/create_index"))
