@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,15 +94,33 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
 
 
 def write_raw(snapshot: Snapshot, store: Store, raw: Path) -> None:
-    """Writes the raw store that the CSV was made from into the folder `raw`.
+    """Writes the raw store that the CSV was made from into the folder `raw`; what it is still is linked, not copied.
 
     Raises:
         NotPublished: the raw store is no longer, or not yet, what it was then.
     """
     for month, source in snapshot.months.items():
-        target = raw_store.month_file(raw, month)
+        path, target = raw_store.month_file(store.raw, month), raw_store.month_file(raw, month)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content_at(raw_store.month_file(store.raw, month), source.key))
+        # looked at behind the link: ingest may replace the file meanwhile
+        if not _linked(path, target) or key_of(target.read_bytes()) != source.key:
+            target.unlink(missing_ok=True)
+            target.write_bytes(content_at(path, source.key))
+
+
+def _linked(path: Path, target: Path) -> bool:
+    """Makes a second name for a file; False where the file system, or the owner of the file, does not allow that."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        return False
+    return True
+
+
+def allow_writing(raw: Path) -> None:
+    """Lets the owner write the files of the raw store again: DVC takes that from all files that it adds."""
+    for path in raw.rglob("*.jsonl"):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def content_at(path: Path, key: str) -> bytes:

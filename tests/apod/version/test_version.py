@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from include.apod.adapters.files import md5_of
 from include.apod.adapters.git import Repository
 from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
 from include.apod.formats.csv_file import HEADER
+from include.apod.formats.raw import months
 from include.apod.history.passport import passport
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
@@ -33,6 +35,19 @@ def test_a_stranger_pulls_the_same_bytes(commit, bare, loaded, tmp_path):
 
     assert loaded.csv.read_bytes() == csv.read_bytes()
     assert run("diff", "-r", loaded.raw, csv.parent / "raw", cwd=tmp_path) == ""
+
+
+@pytest.mark.parametrize("scratch", [None, "/dev/shm"], ids=["one file system", "another one"])
+def test_the_files_of_the_store_stay_its_own(commit, bare, loaded, tmp_path, monkeypatch, scratch):
+    """DVC gets them by a second name, where a file system allows that, and makes what it gets read-only."""
+    if scratch and (not Path(scratch).exists() or Path(scratch).stat().st_dev == tmp_path.stat().st_dev):
+        pytest.skip("there is no second file system here")
+    monkeypatch.setattr(tempfile, "tempdir", scratch)
+    before = [(path, path.stat().st_mode, 1) for path in months(loaded.raw)]
+    commit()
+
+    assert before == [(path, path.stat().st_mode, path.stat().st_nlink) for path in months(loaded.raw)]
+    assert run("diff", "-r", loaded.raw, pull(bare, tmp_path / "stranger").parent / "raw", cwd=tmp_path) == ""
 
 
 def test_the_commit_reads_like_a_release_note(commit, bare, loaded):

@@ -64,9 +64,18 @@ def problem_with(remote, oid):
     return ""
 
 
+def has_rules(folder):
+    """Whether a folder has a `.dvcignore` with a rule; the one that DVC makes has remarks only."""
+    file = folder / ".dvcignore"
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+    return any(line.strip() and not line.startswith("#") for line in lines)
+
+
 def rule_against(repo, targets):
     """The first rule of a `.dvcignore` against one of some files or folders, in words; DVC leaves such files out."""
     root = Path(repo.root_dir)
+    if not any(map(has_rules, {parent for target in targets for parent in Path(target).parents})):
+        return ""  # DVC looks for the rules of each file
     paths = {path for target in map(Path, targets) for path in (target, *target.rglob("*"))}
     paths |= {parent for path in paths for parent in path.parents if root in parent.parents}
     for path in sorted(paths):
