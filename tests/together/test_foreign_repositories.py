@@ -73,6 +73,10 @@ CONFIGURED = """
 [core]
     abbrev = 4
     commentChar = d
+    sparseCheckout = true
+    sparseCheckoutCone = true
+[index] sparse = true
+[core]
     fileMode = false
     pager = false
 [format] pretty = raw
@@ -433,9 +437,11 @@ def test_a_dvcignore_that_covers_our_files_is_named(commit, bare, remote, tmp_pa
     [
         ({"data.dvc": "outs:\n- md5: 0123456789abcdef0123456789abcdef.dir\n  path: data\n"}, "DVC refused: "),
         ({"dvc.yaml": "stages:\n  a:\n    cmd: b\n    outs:\n    - data/apod_data.csv\n"}, "refused: "),
+        ({"deep__in__dvc.yaml": "stages:\n  a:\n    cmd: b\n    outs:\n    - ../../data/apod_data.csv\n"}, "refused: "),
+        ({"deep__in.dvc": "wdir: ..\nouts:\n- md5: 0123456789abcdef0123456789abcdef.dir\n  path: data\n"}, "refused: "),
         ({"dvc.yaml": "stages: [\n"}, "refused: "),
     ],
-    ids=["a folder above", "a stage's output", "a damaged pipeline"],
+    ids=["a folder above", "a stage's output", "a stage elsewhere", "a pointer elsewhere", "a damaged pipeline"],
 )
 def test_what_dvc_itself_refuses_is_final(commit, bare, tmp_path, files, match):
     """With its own words, and without a retry."""

@@ -34,11 +34,13 @@ SETTINGS = {
     "core.hooksPath": os.devnull,
     "core.quotePath": "true",
     "core.safecrlf": "false",
+    "core.sparseCheckoutCone": "false",  # CHECKED_OUT has names of files
     "gpg.format": "ssh",
     "gpg.ssh.defaultKeyCommand": "",
     "gpg.ssh.program": "ssh-keygen",
     "i18n.commitEncoding": "UTF-8",
     "i18n.logOutputEncoding": "UTF-8",
+    "index.sparse": "false",
     "init.defaultObjectFormat": "sha1",
     "init.defaultRefFormat": "files",  # DVC reads no other
     "log.follow": "false",
@@ -55,6 +57,8 @@ SETTINGS = {
     "trailer.separators": ":",
 }
 PLAIN_ATTRIBUTES = "* !text !eol !crlf !ident !filter !working-tree-encoding\n"  # stronger than any `.gitattributes`
+# Of a working copy: ours, and what DVC and git go by. A project may have thousands of other files.
+CHECKED_OUT = ("/*", "!/*/", "/.dvc/", "/data/", "dvc.yaml", "*.dvc", ".dvcignore", ".gitignore")
 FIXED_CONFIG = tuple(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}"))
 # Variables that name another repository, change what git does, or make it say what it sends; GIT_CONFIG_*, GIT_SSH* and
 # GIT_ASKPASS are how a user logs in.
@@ -208,7 +212,7 @@ def _clone(repository: Repository, folder: Path, *options: str) -> Clone:
 
 
 def clone(repository: Repository, folder: Path) -> Clone:
-    """Clones the newest commit of the repository's branch, and checks its files out as they were committed.
+    """Clones the newest commit of the repository's branch, and checks out `CHECKED_OUT` as it was committed.
 
     The repository's own attributes (line ends, encodings, keywords, filters like Git LFS) change neither what is read
     here nor what is committed from here.
@@ -216,9 +220,11 @@ def clone(repository: Repository, folder: Path) -> Clone:
     Raises:
         Unavailable, Misconfigured: git's own message, and what to check.
     """
-    work = _clone(repository, folder, "--depth=1", "--no-tags", "--no-checkout")
-    (folder / ".git" / "info").mkdir(exist_ok=True)
-    (folder / ".git" / "info" / "attributes").write_text(PLAIN_ATTRIBUTES)
+    work = _clone(repository, folder, "--depth=1", "--no-tags", "--no-checkout", "--config=core.sparseCheckout=true")
+    info = folder / ".git" / "info"
+    info.mkdir(exist_ok=True)
+    (info / "attributes").write_text(PLAIN_ATTRIBUTES)
+    (info / "sparse-checkout").write_text("\n".join(CHECKED_OUT) + "\n")
     work.git("reset", "--quiet", "--hard")
     return work
 

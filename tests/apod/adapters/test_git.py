@@ -33,6 +33,27 @@ def test_the_machines_own_git_settings_change_nothing(repository, tmp_path, monk
     assert "APOD pipeline" == run("git", "log", "-1", "--format=%an", cwd=work.path)
 
 
+def test_of_a_large_project_little_is_checked_out_and_nothing_lost(bare, repository, tmp_path):
+    """The code of others costs a version nothing; what DVC and git go by is there, wherever it stands."""
+    needed = {"README.md", ".gitignore", "data/.gitignore", "data/raw.dvc", ".dvc/config", "a/b/dvc.yaml", "a/b/c.dvc"}
+    dev = tmp_path / "dev"
+    run("git", "clone", "-q", bare, dev, cwd=tmp_path)
+    for name in (*needed, "src/code.py", "a/b/c.py"):
+        (dev / name).parent.mkdir(parents=True, exist_ok=True)
+        (dev / name).write_text("x")
+    run("git", "add", "-Af", ".", cwd=dev)
+    run("git", "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "code", cwd=dev)
+    run("git", "push", "-q", cwd=dev)
+    work = clone(repository, tmp_path / "clone")
+    files = {f"{path.relative_to(work.path)}" for path in work.path.rglob("*") if path.is_file()}
+    (work.path / "data" / "raw.dvc").write_text("y")
+    work.git("commit", "-qam", "data")
+    work.push()
+
+    assert needed == {name for name in files if not name.startswith(".git/")}
+    assert "data/raw.dvc" == run("git", "diff", "--name-only", "main~", "main", cwd=bare)
+
+
 def test_no_git_is_a_configuration_error(repository, tmp_path, monkeypatch):
     """The runtime image has none by itself."""
     monkeypatch.setenv("PATH", str(tmp_path))
