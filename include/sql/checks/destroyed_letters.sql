@@ -4,4 +4,7 @@ select
     count(*) as rows,
     min(date) as example
 from apod.picture
-where strpos(title || coalesce(explanation, '') || coalesce(copyright, ''), chr(65533)) > 0
+where
+    title like '%' || chr(65533) || '%'
+    or explanation like '%' || chr(65533) || '%'
+    or copyright like '%' || chr(65533) || '%'

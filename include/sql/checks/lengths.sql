@@ -5,7 +5,10 @@ select
     min(date) as example
 from apod.picture
 where
-    length(title) > 160
-    or (octet_length(explanation) > 4000 and length(explanation) > 4000) -- bytes need not be counted
-    or length(copyright) > 400
-    or greatest(length(url), length(hdurl), length(thumbnail_url)) > 400
+    -- bytes need not be counted
+    (octet_length(title) > 160 and length(title) > 160)
+    or (octet_length(explanation) > 4000 and length(explanation) > 4000)
+    or (octet_length(copyright) > 400 and length(copyright) > 400)
+    or (octet_length(url) > 400 and length(url) > 400)
+    or (octet_length(hdurl) > 400 and length(hdurl) > 400)
+    or (octet_length(thumbnail_url) > 400 and length(thumbnail_url) > 400)

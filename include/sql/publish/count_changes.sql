@@ -3,42 +3,45 @@
 -- differs or is gone; or a row has no origin at all. A row that is read from another source, or by other rules, is no
 -- change of NASA's either: the ledger has its cause, and an archive may move to another source at once. Parameters: most, of
 -- the days that are listed. Safe to repeat: yes, reads only.
-with compared as (
+with differing as (
     select
         coalesce(staging.date, picture.date) as date,
-        picture.date is not null as existing,
         picture.date is null as added,
         staging.date is null as removed,
-        staging.date = picture.date and ({staging}) is distinct from ({picture}) as changed
+        staging.date = picture.date as changed
     from apod.staging
     full join apod.picture using (date)
+    where
+        staging.date is null
+        or picture.date is null
+        or ({staging}) is distinct from ({picture})
 ),
 
 judged as (
     select
-        compared.*,
+        differing.*,
         case
-            when compared.removed then origin.date is null and exists (select 1 from apod.origin)
+            when differing.removed then origin.date is null and exists (select 1 from apod.origin)
             else (origin.sha256, origin.rules) = (staging_origin.sha256, staging_origin.rules)
         end is true as repair,
         (origin.source, origin.rules) is distinct from (staging_origin.source, staging_origin.rules) as reread
-    from compared
+    from differing
     left join apod.origin using (date)
     left join apod.staging_origin using (date)
 )
 
 select
-    count(*) filter (where existing) as existing,
+    (select count(*) from apod.picture) as existing,
     count(*) filter (where added) as added,
     count(*) filter (where changed) as changed,
     count(*) filter (where removed) as removed,
-    count(*) filter (where repair and (added or changed or removed)) as repaired,
+    count(*) filter (where repair) as repaired,
     coalesce(array_agg(date order by date) filter (where changed and not repair and not reread), '{}') as changed_days,
     coalesce(array_agg(date order by date) filter (where removed and not repair), '{}') as removed_days,
     case
         when count(*) filter (where added or changed) <= %(most)s
             then coalesce(array_agg(date order by date) filter (where added or changed), '{}')
     end as differing_days,
-    min(date) filter (where not removed) as first_date,
-    max(date) filter (where not removed) as last_date
+    (select min(date) from apod.staging) as first_date,
+    (select max(date) from apod.staging) as last_date
 from judged
