@@ -4,7 +4,4 @@ select
     count(*) as rows,
     min(date) as example
 from apod.picture
-where
-    title like '%' || chr(65533) || '%'
-    or explanation like '%' || chr(65533) || '%'
-    or copyright like '%' || chr(65533) || '%'
+where strpos(title || coalesce(explanation, '') || coalesce(copyright, ''), chr(65533)) > 0
