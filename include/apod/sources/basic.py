@@ -8,7 +8,7 @@ Contract: https://api.nasa.gov/assets/files/apod/APOD-APIs-and-RSS-info.pdf.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,10 @@ from include.apod.sources.article import (
 )
 from include.apod.sources.client import Client, summary
 from include.apod.sources.gate import by_day
+from include.apod.sources.legacy import MONTHS
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import datetime
 
     from include.apod.formats.raw import Record
 
@@ -39,6 +40,7 @@ LEFT_OUT = ("basic_html_url", "post_id", "url")  # numbers of the site; `url` is
 LARGEST_PAGE = 31  # a month in one page, where the service allows that; its guide promises 25
 DOCUMENTED_PAGE = 25
 PERMALINK_DAY = re.compile(r"/apod-(\d{4})-([a-z]+)-(\d{1,2})(?:-|/|$)")
+TITLE_DAY = re.compile(r"APOD: (\d{4}) ([A-Z][a-z]+) (\d{1,2})\s*[\u2013\u2014-]\s*(?=\S)")
 MEDIA_TYPES = {"image": "image", "video": "video", "iframe": "video"}  # an iframe was `video` in the planetary service
 
 
@@ -116,10 +118,10 @@ def _text(value: object) -> str | None:
     return text_of(value) or None if isinstance(value, str) else None
 
 
-def _named_day(text: str) -> str | None:
-    """The day of `2024 December 7`, as YYYY-MM-DD; None if it is none."""
-    try:
-        return f"{datetime.strptime(text, '%Y %B %d').date()}"  # noqa: DTZ007  # a day has no zone
+def _named_day(year: str, month: str, day: str) -> str | None:
+    """The day of 2024, December and 7, as YYYY-MM-DD; None if it is none."""
+    try:  # not by strptime, whose months are in the user's language
+        return date(int(year), MONTHS.index(month.lower()) + 1, int(day)).isoformat()
     except ValueError:
         return None
 
@@ -129,15 +131,15 @@ def _title(value: object, day: str | None) -> object:
     if not isinstance(value, str):
         return value
     title = unescape(value)
-    match = re.match(r"APOD: (\d{4} [A-Z][a-z]+ \d{1,2})\s*[\u2013\u2014-]\s*(?=\S)", title)
-    return title[match.end() :] if match and _named_day(match[1]) == day else title
+    match = TITLE_DAY.match(title)
+    return title[match.end() :] if match and _named_day(*match.groups()) == day else title
 
 
 def day_of(record: Record) -> str | None:
     """The day of a record: the one in its permalink, else its `date`. They differ where the migration slipped."""
     permalink, day = record.get("permalink"), record.get("date")
     match = PERMALINK_DAY.search(permalink) if isinstance(permalink, str) else None
-    named = _named_day(f"{match[1]} {match[2].title()} {match[3]}") if match else None
+    named = _named_day(*match.groups()) if match else None
     return named or (day if isinstance(day, str) else None)
 
 
