@@ -10,14 +10,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from operator import add
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
 
 from include.apod.adapters.files import md5_hex, replacing
 from include.apod.errors import BadData
@@ -199,22 +200,31 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _from_json(values: list[Any]) -> Fragment:  # type: ignore[explicit-any]  # parsed JSON
-    """A fragment from its entry in the manifest, a list of the values of its fields."""
-    fragment = Fragment._make(values)
-    size, md5 = Sizes._make(fragment.size), Digests._make(fragment.md5)
-    return fragment._replace(unreadable=tuple(fragment.unreadable), size=size, md5=md5)
+class ManifestFile(msgspec.Struct):
+    """The content of `manifest.json`.
+
+    Attributes:
+        layout: `LAYOUT`.
+        version: `RULES_VERSION`.
+        name: of the files.
+        fragments: each as a list of its values, by month.
+    """
+
+    layout: str
+    version: str
+    name: str
+    fragments: list[Fragment]
 
 
 def read_manifest(clean: Path) -> Manifest:
     """The fragments of the archive; none if the manifest is missing, damaged, of other rules or of another layout."""
     try:
-        manifest = json.loads((clean / "manifest.json").read_bytes())
-        if (manifest["layout"], manifest["version"]) != (LAYOUT, RULES_VERSION):
-            return Manifest("", {})
-        return Manifest(manifest["name"], {values[0]: _from_json(values) for values in manifest["fragments"]})
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        content = msgspec.json.decode((clean / "manifest.json").read_bytes(), type=ManifestFile)
+    except (FileNotFoundError, ValueError):
         return Manifest("", {})
+    if (content.layout, content.version) != (LAYOUT, RULES_VERSION):
+        return Manifest("", {})
+    return Manifest(content.name, {fragment.month: fragment for fragment in content.fragments})
 
 
 def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tuple[Fragment, Contents]]) -> Manifest:
@@ -233,10 +243,9 @@ def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tupl
             manifest.fragments[fragment.month] = fragment
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
-    entries = [*manifest.fragments.values()]
-    written = {"layout": LAYOUT, "version": RULES_VERSION, "name": manifest.name, "fragments": entries}
+    written = ManifestFile(LAYOUT, RULES_VERSION, manifest.name, [*manifest.fragments.values()])
     with replacing(clean / "manifest.json") as file:
-        file.write(json.dumps(written, separators=(",", ":")).encode())
+        file.write(msgspec.json.encode(written))
     current = {clean / "manifest.json", *(manifest.path(clean, kind) for kind in KINDS)}
     for path in {*clean.iterdir()} - current:
         if path.is_dir():
