@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 EASTERN = ZoneInfo("America/New_York")
 PUBLISHED_AT = timedelta(minutes=5)  # past midnight, US Eastern
+MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip  # `calendar.month_name` is in the user's language
 DAY = timedelta(days=1)
 LONGEST_REQUEST = 31 * DAY  # the planetary service reads a page a day, and its gateway gives up after 60 s
 STALE_HOURS = 36  # an archive is stale after a day, and half a day for a service that is late

@@ -68,7 +68,7 @@ def awaited_question(airflow, other=None):
     raise AssertionError("nothing was asked")
 
 
-def end(airflow, question, respond):
+def respond_until_ended(airflow, question, respond):
     """Responds to a question until its run has ended: Airflow asks again where it took a response for a crash."""
     while (state := airflow.rest.state(question.run)) not in ("success", "failed"):
         assert state == "running", state
@@ -79,7 +79,7 @@ def end(airflow, question, respond):
 
 
 def answer(airflow, question, option):
-    end(airflow, question, lambda: airflow.rest.answer(question, option))
+    respond_until_ended(airflow, question, lambda: airflow.rest.answer(question, option))
 
 
 def outcome(airflow, question):
@@ -184,12 +184,12 @@ def test_without_an_answer_it_fails_as_ever(airflow):
     question = mass_change(airflow, "Unanswered")
     with psycopg.connect(airflow.stack.server.dsn("airflow"), autocommit=True) as connection:
         late = "update task_instance set trigger_timeout = now() where state = 'awaiting_input'"
-        end(airflow, question, lambda: connection.execute(late))
+        respond_until_ended(airflow, question, lambda: connection.execute(late))
     state, log = outcome(airflow, question)
     airflow.trigger("load")
     again = awaited_question(airflow)
     shown, said = apod(airflow, "answer"), []
-    end(airflow, again, lambda: said.append(apod(airflow, "answer", "approve")))
+    respond_until_ended(airflow, again, lambda: said.append(apod(airflow, "answer", "approve")))
     airflow.settle()
     published, _ = outcome(airflow, again)
 

@@ -75,10 +75,9 @@ CONFIGURED = """
     commentChar = d
     sparseCheckout = true
     sparseCheckoutCone = true
-[index] sparse = true
-[core]
     fileMode = false
     pager = false
+[index] sparse = true
 [format] pretty = raw
 [merge] ff = only
 [alias]

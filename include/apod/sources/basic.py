@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from include.apod.days import Span
+from include.apod.days import MONTHS, Span
 from include.apod.errors import SourceChanged
 from include.apod.sources import Absent, Reading
 from include.apod.sources.article import (
@@ -28,7 +28,6 @@ from include.apod.sources.article import (
 )
 from include.apod.sources.client import Client, summary
 from include.apod.sources.gate import by_day
-from include.apod.sources.legacy import MONTHS
 
 if TYPE_CHECKING:
     from datetime import datetime

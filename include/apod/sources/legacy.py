@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 
+from include.apod.days import MONTHS
+
 PICTURE = re.compile(r"https?://(?:www\.)?apod\.nasa\.gov/apod/image/(\d\d)(0[1-9]|1[0-2])/([^/?#]+)")
-MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip  # `calendar.month_name` is in the user's language
 PLACE = "https://assets.science.nasa.gov/content/dam/science/cds/apod/apod"
 
 

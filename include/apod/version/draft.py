@@ -15,7 +15,7 @@ from include.apod.formats.csv_file import read_content
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, with_facts
 from include.apod.sources.absence import absent_days
 from include.apod.version.release_note import trailers
-from include.apod.version.snapshot import allow_writing, write_raw
+from include.apod.version.snapshot import permissions_kept, write_raw
 
 if TYPE_CHECKING:
     from datetime import date
@@ -106,10 +106,10 @@ def push_bytes(
     shutil.copytree(data, links, copy_function=os.link)  # to read from, since DVC moves the files
     # where the remote has the listing of a folder, DVC takes all of its files as present
     damaged = sorted({*remote_state.lost, snapshot.raw}) if remote_state.lost else []
-    dvc.push(work.path, remote_state.location, [data / "apod_data.csv", data / "raw"], damaged)
-    content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
-    dvc.wait()
-    allow_writing(links / "raw")
+    with permissions_kept(links / "raw"):
+        dvc.push(work.path, remote_state.location, [data / "apod_data.csv", data / "raw"], damaged)
+        content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
+        dvc.wait()
     pushed = [object_in(work.read(pointer)) for pointer in (CSV_POINTER, RAW_POINTER)]
     if pushed != [snapshot.md5, snapshot.raw]:
         raise BadData(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from psycopg import Connection
@@ -109,18 +111,24 @@ def write_raw(snapshot: Snapshot, store: Store, raw: Path) -> None:
 
 
 def _linked(path: Path, target: Path) -> bool:
-    """Makes a second name for a file; False where the file system, or the owner of the file, does not allow that."""
+    """Makes a second name for a file of our own; False where it is another user's, or on another file system."""
     try:
         target.hardlink_to(path)
+        target.chmod(stat.S_IMODE(target.stat().st_mode))  # as DVC will, which only its owner may
     except OSError:
         return False
     return True
 
 
-def allow_writing(raw: Path) -> None:
-    """Lets the owner write the files of the raw store again: DVC takes that from all files that it adds."""
-    for path in raw.rglob("*.jsonl"):
-        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+@contextmanager
+def permissions_kept(raw: Path) -> Iterator[None]:
+    """Gives the files of a raw store their permissions back in the end: DVC makes what it adds read-only."""
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in raw.rglob("*.jsonl")}
+    try:
+        yield
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
 
 
 def content_at(path: Path, key: str) -> bytes:

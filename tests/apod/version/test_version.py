@@ -43,6 +43,8 @@ def test_the_files_of_the_store_stay_its_own(commit, bare, loaded, tmp_path, mon
     if scratch and (not Path(scratch).exists() or Path(scratch).stat().st_dev == tmp_path.stat().st_dev):
         pytest.skip("there is no second file system here")
     monkeypatch.setattr(tempfile, "tempdir", scratch)
+    for path, mode in zip(months(loaded.raw), (0o664, 0o444), strict=False):
+        path.chmod(mode)
     before = [(path, path.stat().st_mode, 1) for path in months(loaded.raw)]
     commit()
 
