@@ -35,4 +35,4 @@ POINTS = [
     ("version", "version.recorded"),
 ]
 ONCE_A_DAY = ["file.written reading_list.json", "file.renamed reading_list.json"]  # not by the second ingest of a day
-IN_DVC = ["dvc.added", "dvc.object", "dvc.pushed", "dvc.verified"]  # in the process that has DVC
+IN_DVC = ["dvc.added", "dvc.object", "dvc.pushed"]  # in the process that has DVC

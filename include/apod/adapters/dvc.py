@@ -86,7 +86,7 @@ class Dvc:
         self._process.__exit__(None, None, None)
 
     def push(self, clone: Path, remote: Location, targets: Sequence[Path], damaged: Sequence[str] = ()) -> None:
-        """Begins `dvc add` and `dvc push` of files or folders of a clone, and reading them back from the remote.
+        """Begins `dvc add` and `dvc push` of files or folders of a clone.
 
         Their `.dvc` files name the remote, and `.dvc/config` gets its address. Objects of the remote named in `damaged`
         are overwritten first, since DVC takes them as present.
@@ -113,11 +113,11 @@ class Dvc:
             raise Unavailable(problem)
 
     def wait(self) -> None:
-        """Waits until a push is done and verified.
+        """Waits until a push is done.
 
         Raises:
             Misconfigured: no remote is named, or the interpreter has no DVC.
-            Unavailable: the remote did not take the bytes, or did not give them back.
+            Unavailable: the remote did not take the bytes.
         """
         if problem := self._problem():
             raise Unavailable(f"The bytes are not safe in the DVC remote, so nothing was committed: {problem}")

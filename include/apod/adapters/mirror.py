@@ -26,6 +26,7 @@ from include.apod.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from obstore import PutMode, UpdateVersion
@@ -125,12 +126,20 @@ class Mirror:
             for name in self.contents.index_files:
                 if name in changed:
                     self._upload_object(name)
-            if removed:  # what another task has written since stays
-                e_tags = self._list()
-                unchanged = [name for name in removed if e_tags.get(name) == self.synced[name].e_tag]
-                obstore.delete(self.objects, sorted(unchanged))
+            if removed:
+                self._delete(removed, {_top_folder(name) for name in changed if name in self.contents.index_files})
         for name in removed:
             del self.synced[name]
+
+    def _delete(self, names: AbstractSet[str], owned: AbstractSet[str]) -> None:
+        """Deletes objects, unless another task has written them since.
+
+        In the folders `owned` nobody has: this upload has replaced their index files.
+        """
+        if not {_top_folder(name) for name in names} <= owned:
+            e_tags = self._list()
+            names = {name for name in names if e_tags.get(name) == self.synced[name].e_tag}
+        obstore.delete(self.objects, sorted(names))
 
     def _list(self) -> dict[str, str]:
         """The e-tag of each object in the folders, by name. Costs one request for each 1,000 objects of the store."""
@@ -211,8 +220,8 @@ def _top_folder(name: str) -> str:
 
 
 @contextmanager
-def mirrored(objects: ObjectStore, uri: str, contents: Contents) -> Iterator[Mirror]:
-    """Downloads the folders, and uploads the changes when the block ends, also after an error.
+def mirrored(objects: ObjectStore, uri: str, contents: Contents, *, empty: bool = False) -> Iterator[Mirror]:
+    """Downloads the folders, unless `empty`, and uploads the changes when the block ends, also after an error.
 
     Raises:
         Unavailable, Misconfigured: as `Mirror.download` and `Mirror.upload`.
@@ -220,7 +229,8 @@ def mirrored(objects: ObjectStore, uri: str, contents: Contents) -> Iterator[Mir
     cache = ObjectCache.of(uri)
     with scratch("store") as folder:
         mirror = Mirror(folder, objects, uri, contents, cache)
-        mirror.download()
+        if not empty:
+            mirror.download()
         for name in contents.worker_files:
             if (cache.folder / name).exists():
                 shutil.copyfile(cache.folder / name, folder / name)

@@ -147,10 +147,11 @@ def _store_options(name: str, uri: str) -> dict[str, object]:
 
 
 @contextmanager
-def open_store(settings: Settings, *folders: str, read_only: bool = False) -> Iterator[Store]:
+def open_store(settings: Settings, *folders: str, read_only: bool = False, empty: bool = False) -> Iterator[Store]:
     """The store, with those of its folders that a step works with. An object store is that of connection `apod_store`.
 
-    With `read_only` nothing is sent to an object store; who only looks opens it so.
+    With `read_only` nothing is sent to an object store; who only looks opens it so. With `empty` nothing is downloaded
+    from it yet: a step that refreshes the store inside its lock need not have it before.
 
     Raises:
         Misconfigured: unknown scheme, or the store refuses the credentials.
@@ -164,7 +165,7 @@ def open_store(settings: Settings, *folders: str, read_only: bool = False) -> It
     from include.apod.adapters.object_store import open_object_store
 
     objects = open_object_store(settings.store, _store_options("apod_store", settings.store))
-    with open_mirrored(objects, settings.store, folders, read_only=read_only) as store:
+    with open_mirrored(objects, settings.store, folders, read_only=read_only, empty=empty) as store:
         yield store
 
 

@@ -122,7 +122,10 @@ def publish(run: Run) -> Report:
     load = LoadInfo(run.id, settings.code_version, settings.table)
     allowed = Allowed(run.flag("allow_shrink"), run.flag("allow_mass_change"), run.answer, can_ask=True)
     # the store is the inner block, so that its files are uploaded before publish's lock is released
-    with connections.open_database() as database, connections.open_store(settings, "staged", PUBLISHED) as store:
+    with (
+        connections.open_database() as database,
+        connections.open_store(settings, "staged", PUBLISHED, empty=True) as store,
+    ):
         return publish_step(database, store, load, allowed)
 
 
@@ -148,7 +151,7 @@ def version(run: Run) -> Report:
     with (
         connections.open_repository(settings) as repository,
         connections.open_database() as database,
-        connections.open_store(settings, "raw", PUBLISHED) as store,
+        connections.open_store(settings, "raw", PUBLISHED, empty=True) as store,
     ):
         report = version_step(repository, remote, store, database, stamp)
     released = {"release": f"{settings.release}/latest.json"} if settings.release else {}

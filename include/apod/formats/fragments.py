@@ -1,8 +1,9 @@
 """The clean fragments: for each raw month its rows of the CSV, their origins, and its rejected observations.
 
 `clean/rows.<name>.csv`, `origins.<name>.csv` and `rejections.<name>.csv` hold the fragments of the archive, one month
-after the other; `clean/manifest.json` says which they are. The steps after transform read only these. All of
-it can be made again, so nothing is flushed to the disk: what a crash leaves half written is noticed by its digest.
+after the other; where there is nothing, there is no file. `clean/manifest.json` says which they are. The steps after
+transform read only these. All of it can be made again, so nothing is flushed to the disk: what a crash leaves half
+written is noticed by its digest.
 """
 
 from __future__ import annotations
@@ -151,8 +152,7 @@ class Manifest:
     def outdated(self, months: Iterable[Path], clean: Path) -> list[Path]:
         """The raw files of which there is no current fragment: all of them, where a file is not of its length."""
         sizes = {kind: sum(getattr(fragment.size, kind) for fragment in self.fragments.values()) for kind in KINDS}
-        paths = {kind: self.path(clean, kind) for kind in KINDS}
-        complete = all(paths[kind].exists() and paths[kind].stat().st_size == sizes[kind] for kind in KINDS)
+        complete = all(_size(self.path(clean, kind)) == sizes[kind] for kind in KINDS)
         return [
             path for path in months if not (complete and (old := self.fragments.get(path.stem)) and old.is_of(path))
         ]
@@ -186,6 +186,11 @@ class Manifest:
             raise BadData(
                 f"{error}, and is dropped. Nothing was published; ./apod trigger load makes it anew."
             ) from error
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file; none, where there is no file."""
+    return path.stat().st_size if path.exists() else 0
 
 
 def key_of(raw_content: bytes) -> str:
@@ -228,7 +233,7 @@ def read_manifest(clean: Path) -> Manifest:
 
 
 def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tuple[Fragment, Contents]]) -> Manifest:
-    """Writes fragments, then the manifest, and deletes the files of the one before.
+    """Writes fragments, then the manifest, and deletes the files of the one before, and those that are empty.
 
     Args:
         clean: the folder.
@@ -246,7 +251,7 @@ def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tupl
     written = ManifestFile(LAYOUT, RULES_VERSION, manifest.name, [*manifest.fragments.values()])
     with replacing(clean / "manifest.json") as file:
         file.write(msgspec.json.encode(written))
-    current = {clean / "manifest.json", *(manifest.path(clean, kind) for kind in KINDS)}
+    current = {clean / "manifest.json", *(path for kind in KINDS if _size(path := manifest.path(clean, kind)))}
     for path in {*clean.iterdir()} - current:
         if path.is_dir():
             shutil.rmtree(path)  # the layout before had a folder for each month

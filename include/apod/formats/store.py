@@ -99,11 +99,12 @@ class Store:
 
 @contextmanager
 def open_mirrored(
-    objects: ObjectStore, uri: str, folders: tuple[str, ...], *, read_only: bool = False
+    objects: ObjectStore, uri: str, folders: tuple[str, ...], *, read_only: bool = False, empty: bool = False
 ) -> Iterator[Store]:
     """The store at `uri`, some folders of it as a local copy; changes are uploaded when the block ends.
 
-    With `read_only` nothing is ever written to the object store.
+    With `read_only` nothing is ever written to the object store. With `empty` the copy has no file before its first
+    `refresh`.
 
     Raises:
         Unavailable, Misconfigured: the object store does not answer, or refuses the credentials.
@@ -111,5 +112,5 @@ def open_mirrored(
     from include.apod.adapters.mirror import Contents, mirrored  # not needed for a folder, and DAG files import this
 
     contents = Contents(folders, INDEX_FILES, worker_files=(COVERAGE,), read_only=read_only)
-    with mirrored(objects, uri, contents) as mirror:
+    with mirrored(objects, uri, contents, empty=empty) as mirror:
         yield Store(mirror.root, mirror)

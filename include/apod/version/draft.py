@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from include.apod.errors import BadData, masked
+from include.apod.adapters.remote import download_object, lost_objects
+from include.apod.errors import BadData, Unavailable, masked
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.csv_file import read_content
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, with_facts
@@ -76,6 +77,21 @@ class Draft:
     raw: Path | None
 
 
+def _check_remote(remote: Location, snapshot: Snapshot, temporary: Path) -> None:
+    """Checks that a remote holds a snapshot: `dvc push` succeeds even where it pushed nothing.
+
+    Raises:
+        Unavailable: an object is missing or of another size, or CSV or listing read back as something else.
+    """
+    lost = lost_objects(remote, snapshot.sizes)
+    lost += [name for name in (snapshot.md5, snapshot.raw) if not download_object(remote, name, temporary)]
+    if lost:
+        raise Unavailable(
+            f"The bytes are not safe in the DVC remote, so nothing was committed: {lost[0]}, for one, is missing there "
+            f"or is not what was pushed."
+        )
+
+
 def push_bytes(
     work: Clone, dvc: Dvc, store: Store, snapshot: Snapshot, remote_state: RemoteState, stamp: Stamp
 ) -> Draft:
@@ -110,6 +126,7 @@ def push_bytes(
         dvc.push(work.path, remote_state.location, [data / "apod_data.csv", data / "raw"], damaged)
         content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
         dvc.wait()
+    _check_remote(remote_state.location, snapshot, work.path.with_name("read back"))
     pushed = [object_in(work.read(pointer)) for pointer in (CSV_POINTER, RAW_POINTER)]
     if pushed != [snapshot.md5, snapshot.raw]:
         raise BadData(

@@ -66,13 +66,15 @@ def take(store: Store, data: Path, connection: Connection) -> Snapshot:
 
     Raises:
         BadData: the CSV is not the one that was proven equal to the table.
-        NotPublished: it has no picture yet, or it is not known what it was made from.
+        NotPublished: there is none, it has no picture yet, or it is not known what it was made from.
     """
     data.mkdir(exist_ok=True)
     csv = data / "apod_data.csv"
     with transaction(connection):
         connection.execute(statement("version/lock_published"))
         store.refresh()
+        if not store.csv.exists():
+            raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
         shutil.copyfile(store.csv, csv)
         shutil.copyfile(store.datapackage, data / "datapackage.json")
         composition = read_composition(store.composition)

@@ -16,7 +16,7 @@ from include.apod.adapters.dvc_config import remote_for, stored_in
 from include.apod.adapters.git import clone
 from include.apod.adapters.remote import lost_objects
 from include.apod.adapters.scratch import scratch
-from include.apod.errors import Misconfigured, NotPublished, Unavailable
+from include.apod.errors import Misconfigured, Unavailable
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, remote_in
 from include.apod.formats.schema import migrate
 from include.apod.version.commit import commit_draft, unchanged
@@ -83,8 +83,6 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
         BadData: the CSV is not the one that was proven equal to the table.
         Misconfigured: a credential, branch or remote is wrong.
     """
-    if not store.csv.exists():
-        raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
     migrate(connection)
     try:
         with scratch("version") as folder, ExitStack() as processes:

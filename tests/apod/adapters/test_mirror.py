@@ -104,6 +104,34 @@ def test_a_change_is_one_request(objects, opened):
     assert [f"{BUCKET}/apod/{MONTH}"] == objects.names()
 
 
+def test_what_only_a_replaced_manifest_named_goes_without_a_look(objects, opened):
+    """Nobody else can have written there: the manifest is sent only where it is the one that was read."""
+    task(opened("clean"), **{"clean/rows.a.csv": b"old", "clean/manifest.json": b"a"})
+    objects.requests.clear()
+    with opened("clean") as store:
+        write(store.clean / "rows.b.csv", b"new")
+        write(store.clean / "manifest.json", b"b")
+        (store.clean / "rows.a.csv").unlink()
+    made = objects.requests[:]
+
+    assert ["GET", "PUT", "PUT", "POST"] == [method for method, _ in made]
+    assert ["manifest.json", "rows.b.csv"] == [name.rpartition("/")[2] for name in objects.names()]
+
+
+def test_a_step_that_looks_inside_its_lock_need_not_look_before(objects):
+    """It begins with nothing, and cannot write over what it has not read."""
+    opened = connections.open_store(read_settings(), "raw", empty=True)
+    objects.put(f"apod/{MONTH}", b"words\n")
+    with opened as store:
+        before = store.raw.exists()
+        store.refresh()
+        after = (store.root / MONTH).read_bytes()
+    with pytest.raises(Unavailable, match="was written by somebody else since this task read it"):
+        task(connections.open_store(read_settings(), "raw", empty=True), **{MONTH: b"other words\n"})
+
+    assert (False, b"words\n") == (before, after)
+
+
 def test_what_somebody_wrote_since_is_not_deleted(objects, opened):
     """Deletions have no condition of their own, so the state is looked at right before."""
     task(opened(), **{MONTH: b"words\n"})

@@ -121,7 +121,7 @@ def test_a_changed_month_leaves_one_set_of_files(store):
 
     assert {path.name for path in store.clean.iterdir()} == {
         "manifest.json",
-        *(f"{kind}.{name}.csv" for kind in ("rows", "origins", "rejections")),
+        *(f"{kind}.{name}.csv" for kind in ("rows", "origins")),
     }
 
 

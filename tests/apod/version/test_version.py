@@ -248,6 +248,19 @@ def test_words_that_the_version_before_has_are_not_dropped(commit, loaded, datab
     assert "-31, 23 pictures" in log(bare, "%s")
 
 
+@pytest.mark.parametrize(("day", "compared"), [(date(2026, 11, 23), False), (date(2026, 11, 20), True)])
+def test_a_month_that_has_only_grown_is_not_asked_for(commit, loaded, database, tmp_path, caplog, day, compared):
+    """Its old bytes are at its beginning. Here the remote has lost them, which nobody notices unless it is asked."""
+    commit()
+    old = md5_of(loaded.raw / "2026" / "2026-11.jsonl")
+    (tmp_path / "dvc remote" / "files" / "md5" / old[:2] / old[2:]).unlink()
+    edit(loaded, day, title="Other words")
+    load(loaded, database)
+
+    assert commit().changed
+    assert compared == ("its words cannot be compared" in caplog.text)
+
+
 def test_two_deployments_do_not_undo_each_other(commit, loaded, database, repository, remote, bare, tmp_path):
     """The same words at other times are no loss; an older word over a newer one is."""
     commit()
