@@ -45,6 +45,7 @@ if "scheduler" in sys.argv:
     import include.apod.load.stage_table
     import include.apod.load.transform
     import include.apod.release.release
+    import include.apod.sources.session
     import include.apod.version.version
     from include.apod.sources import SERVICES, service
 

@@ -52,6 +52,7 @@ PRELOAD = (
             "load.transform",
             "sources.basic",
             "sources.planetary",
+            "sources.session",
             "version.version",
         )
     ),

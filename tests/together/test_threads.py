@@ -13,7 +13,7 @@ from include.apod.formats.raw import months, newest, parse_month
 from include.apod.ingest.ingest import ingest, is_out
 from include.apod.ingest.plan import Scope
 from include.apod.load.transform import transform
-from include.apod.sources import client
+from include.apod.sources import session
 from local.nasa.archive import record_of
 from local.nasa.gateway import Quota
 from local.nasa.planetary import with_extras
@@ -173,7 +173,7 @@ def test_thread_10_site_and_service_are_down(nasa, store):
 
 def test_thread_11_valid_keys_hang_and_wrong_ones_are_answered(nasa, store, monkeypatch):
     """nasa/api-docs#244: a service that hangs is down; the key is not to blame."""
-    monkeypatch.setattr(client, "TIMEOUT_SECONDS", (1, 0.1))
+    monkeypatch.setattr(session, "TIMEOUT_SECONDS", (1, 0.1))
     nasa.fault("hang", seconds=0.5)
     with pytest.raises(Unavailable, match="source down: .*timed out"):
         run_at(nasa, store)

@@ -115,5 +115,5 @@ class Service(Protocol):
 
 @cache
 def service(name: str) -> Service:
-    """The module of a service; imported when it is needed, since it brings an HTTP client and an HTML parser."""
+    """The module of a service; imported when it is needed, since it brings an HTML parser."""
     return cast("Service", import_module(f"{__name__}.{name}"))

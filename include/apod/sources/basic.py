@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from datetime import date
 from html import unescape
+from http import HTTPStatus
 from typing import TYPE_CHECKING
-
-import requests
 
 from include.apod.days import MONTHS, Span
 from include.apod.errors import SourceChanged
@@ -31,6 +30,8 @@ from include.apod.sources.gate import by_day
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import requests
 
     from include.apod.formats.raw import Record
 
@@ -81,9 +82,9 @@ class Basic(Client):
             RateLimited, Unavailable, SourceChanged, Misconfigured: by the service's answer.
         """
         response = self.get(f"{self.url}/{day:%y%m%d}", {})
-        if response.status_code == requests.codes.not_found and '"apod_basic_not_found"' in response.text:
+        if response.status_code == HTTPStatus.NOT_FOUND and '"apod_basic_not_found"' in response.text:
             return Absent(response.status_code, response.text)
-        if response.status_code != requests.codes.ok:
+        if response.status_code != HTTPStatus.OK:
             raise SourceChanged(summary(response))
         return by_day([self.parsed(response)], Span(day, day), self.name, day_of)[day]
 
@@ -96,10 +97,10 @@ class Basic(Client):
             "page": f"{number}",
         }
         response = self.get(self.url, query)
-        if response.status_code == requests.codes.bad_request and "per_page" in response.text:
+        if response.status_code == HTTPStatus.BAD_REQUEST and "per_page" in response.text:
             self._page_size = DOCUMENTED_PAGE
             response = self.get(self.url, {**query, "per_page": f"{DOCUMENTED_PAGE}"})
-        if response.status_code != requests.codes.ok:
+        if response.status_code != HTTPStatus.OK:
             raise SourceChanged(summary(response))
         return response
 

@@ -1,32 +1,26 @@
-"""An HTTP session with a service: paced, with time-outs, its failures turned into our errors."""
+"""A session with a service: paced, its failures turned into our errors."""
 
 from __future__ import annotations
 
 import json
 import time
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
-
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
-from include.apod.sources import NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-TIMEOUT_SECONDS = (10, 75)  # to connect, to read: the gateway of api.nasa.gov gives up after 60
-DEFAULT_WAIT_SECONDS = 3600.0  # the quota window, for a 429 without Retry-After
-USER_AGENT = "apod-pipeline/0.1.0 (keeps an archive of APOD)"  # caches in front of services refuse nameless clients
+    import requests
+
 MAX_CLOCK_DIFFERENCE_HOURS = 20  # clocks further apart do not agree which day it is
 
 
 class Client:
-    """An HTTP session with one service.
+    """A session with one service.
 
     A request is repeated at once only where no connection came about, or after 502 and 503, which nearly always pass.
     After any other failure the caller makes the request smaller.
@@ -37,6 +31,8 @@ class Client:
     """
 
     def __init__(self, url: str, headers: Mapping[str, str], pause_seconds: float, now: datetime) -> None:
+        from include.apod.sources.session import Session  # requests, which who only reads records need not have
+
         self.url = url
         self.pause_seconds = pause_seconds
         self.requests = 0
@@ -45,18 +41,7 @@ class Client:
         self._now = now
         self._clock_compared = False
         self._next_request = 0.0
-        self._session = requests.Session()
-        self._session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT, **headers})
-        retry = Retry(
-            total=3, connect=2, read=0, backoff_factor=pause_seconds, status_forcelist=(502, 503),
-            respect_retry_after_header=False, raise_on_status=False,
-        )  # fmt: skip
-        # Proxies and certificates from the environment, read once and not for each request; no password from a .netrc.
-        environment = self._session.merge_environment_settings(url, {}, None, None, None)
-        self._session.trust_env = False
-        self._session.proxies, self._session.verify = environment["proxies"], environment["verify"]
-        self._session.mount("http://", HTTPAdapter(max_retries=retry))
-        self._session.mount("https://", HTTPAdapter(max_retries=retry))
+        self._session = Session(url, headers, pause_seconds)
 
     def get(self, url: str, query: Mapping[str, str]) -> requests.Response:
         """The response to one request, for any status below 500 except 429 and redirects.
@@ -71,7 +56,7 @@ class Client:
         self._next_request = time.monotonic() + self.pause_seconds
         self.requests += 1
         self.failures += 1
-        response = self._send(url, query)
+        response = self._session.get(url, query)
         self.requests += len(response.raw.retries.history) if response.raw.retries else 0
         self._read_quota(response)
         self._refuse(response)
@@ -79,19 +64,6 @@ class Client:
         self._failures_before, self.failures = self.failures, 0
         self._clock_compared = True
         return response
-
-    def _send(self, url: str, query: Mapping[str, str]) -> requests.Response:
-        try:
-            # A redirect would carry the key to wherever it points.
-            return self._session.get(url, params=query, timeout=TIMEOUT_SECONDS, allow_redirects=False)
-        except requests.exceptions.InvalidHeader as error:
-            raise Misconfigured(
-                "The API key in connection apod_api holds a character that cannot be sent (a line end?)."
-            ) from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
-            raise Misconfigured(f"{url} is no address; check the host of connection apod_api.") from error
-        except requests.RequestException as error:
-            raise NoAnswer(f"source down: {url} did not answer for {dict(query)}: {_cause(error)}.") from error
 
     def parsed(self, response: requests.Response) -> object:
         """The JSON of a response.
@@ -120,11 +92,10 @@ class Client:
 
     def _refuse(self, response: requests.Response) -> None:
         """Raises for a status that no caller can use."""
-        if response.status_code == requests.codes.too_many_requests:
-            raise RateLimited(
-                f"over quota: {summary(response)}. What was read is kept, the rest follows.", _retry_after(response)
-            )
-        if response.status_code >= requests.codes.internal_server_error:
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = self._session.retry_after(response)
+            raise RateLimited(f"over quota: {summary(response)}. What was read is kept, the rest follows.", wait)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unavailable(f"source down: {summary(response)}")
         if response.is_redirect:
             target = response.headers["Location"].partition("?")[0]
@@ -150,21 +121,6 @@ class Client:
 def _refuse_constant(name: str) -> None:
     """NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(f"{name} is no JSON")
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, without the layers of the HTTP library around it."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return f"{error}" or type(error).__name__
-
-
-def _retry_after(response: requests.Response) -> float:
-    """Seconds that a 429 asks us to wait; the header holds seconds or a date."""
-    try:
-        return Retry(retry_after_max=86400).parse_retry_after(response.headers["Retry-After"])
-    except (KeyError, InvalidHeader):
-        return DEFAULT_WAIT_SECONDS
 
 
 def summary(response: requests.Response) -> str:

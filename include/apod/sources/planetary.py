@@ -6,9 +6,8 @@ Contract: https://github.com/nasa/apod-api. In front of it stands api.data.gov's
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
-
-import requests
 
 from include.apod.days import Span
 from include.apod.errors import Misconfigured, SourceChanged
@@ -18,6 +17,8 @@ from include.apod.sources.gate import by_day
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    import requests
 
     from include.apod.errors import ApodError
     from include.apod.formats.raw import Record
@@ -45,7 +46,7 @@ class Planetary(Client):
         """
         query = {"start_date": f"{span.first}", "end_date": f"{span.last}", "thumbs": "True"}
         response = self.get(self.url, query)
-        if response.status_code != requests.codes.ok:
+        if response.status_code != HTTPStatus.OK:
             raise _refusal(response)
         return by_day(self.parsed(response), span, self.name)
 
@@ -58,7 +59,7 @@ class Planetary(Client):
         response = self.get(self.url, {"date": f"{day}", "thumbs": "True"})
         if _says_absent(response):
             return Absent(response.status_code, response.text)
-        if response.status_code != requests.codes.ok:
+        if response.status_code != HTTPStatus.OK:
             raise _refusal(response)
         return by_day([self.parsed(response)], Span(day, day), self.name)[day]
 
@@ -74,12 +75,12 @@ def read(record: Record) -> Reading:
 
 def _says_absent(response: requests.Response) -> bool:
     """Whether this is the service's own answer for a day, not a gateway's 404 or that of a wrong path."""
-    return response.status_code == requests.codes.not_found and '"No data available for date: ' in response.text
+    return response.status_code == HTTPStatus.NOT_FOUND and '"No data available for date: ' in response.text
 
 
 def _refusal(response: requests.Response) -> ApodError:
     """The error for a status other than 200."""
-    if response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
+    if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Misconfigured(f"{summary(response)}. Put a key from https://api.nasa.gov into connection apod_api.")
     if "HTTPS_REQUIRED" in response.text:
         return Misconfigured(f"{summary(response)}. Write https:// in the host of connection apod_api.")

@@ -7,7 +7,7 @@ import pytest
 
 from include.apod.days import Span
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
-from include.apod.sources import client, service
+from include.apod.sources import client, service, session
 from include.apod.sources.planetary import Planetary
 from local.nasa.gateway import Quota
 from tests.helpers.project import NOON, PROJECT
@@ -58,7 +58,7 @@ def test_a_504_is_not_asked_again(nasa, name):
 
 def test_a_service_that_hangs_is_down(nasa, name, monkeypatch):
     """Nothing waits without an end."""
-    monkeypatch.setattr(client, "TIMEOUT_SECONDS", (1, 0.2))
+    monkeypatch.setattr(session, "TIMEOUT_SECONDS", (1, 0.2))
     nasa.fault("hang", seconds=1)
     with pytest.raises(Unavailable, match="source down: .*timed out"):
         nasa.source(name).fetch(DAYS)
@@ -143,6 +143,6 @@ def test_requests_are_paced(nasa, name, monkeypatch):
 def test_a_service_is_told_who_asks(nasa, name):
     """With the version of the project."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    session = nasa.source(name)._session
+    headers = nasa.source(name)._session._session.headers
 
-    assert session.headers["User-Agent"].startswith(f"{project['name']}/{project['version']} (")
+    assert headers["User-Agent"].startswith(f"{project['name']}/{project['version']} (")
