@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from include.apod.adapters.files import md5_hex
+from include.apod.adapters.second_process import each
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
 from include.apod.formats.fragments import Contents, Digests, Fragment, Sizes, key_of, to_csv
@@ -56,6 +57,20 @@ class RawMonth:
         """
         modified, content = path.stat().st_mtime_ns, path.read_bytes()
         return cls(path.stem, modified, content, judge(raw_store.parse_month(content, path)))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The fragments of a few months.
+
+    Attributes:
+        fragments: with their contents, in the order of the months.
+        unknown_fields, findings: as in `JudgedMonth`, of all of them.
+    """
+
+    fragments: list[tuple[Fragment, Contents]]
+    unknown_fields: set[str]
+    findings: Counter[str]
 
 
 def clean_rows(records: Sequence[Record]) -> pd.DataFrame:
@@ -102,20 +117,25 @@ def make_fragments(paths: Sequence[Path]) -> Iterator[tuple[Fragment, Contents]]
     Raises:
         BadData: a month file is damaged.
     """
-    for start in range(0, len(paths), BATCH_MONTHS):
-        yield from _make_batch(paths[start : start + BATCH_MONTHS])
+    for batch in each(
+        _make_batch, [paths[start : start + BATCH_MONTHS] for start in range(0, len(paths), BATCH_MONTHS)]
+    ):
+        if unknown := ", ".join(sorted(batch.unknown_fields)):
+            log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", unknown)
+        if counts := ", ".join(f"{name} {count}" for name, count in sorted(batch.findings.items())):
+            months = len(batch.fragments)
+            log.warning("Put right in %d months, number of days: %s. docs/data.md says how.", months, counts)
+        yield from batch.fragments
 
 
-def _make_batch(paths: Sequence[Path]) -> Iterator[tuple[Fragment, Contents]]:
+def _make_batch(paths: Sequence[Path]) -> Batch:
     """The fragments of a few months, whose rows are cleaned together."""
     months = [RawMonth.read(path) for path in paths]
-    if unknown := set().union(*(month.judged.unknown_fields for month in months)):
-        log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", ", ".join(sorted(unknown)))
-    if findings := sum((month.judged.findings for month in months), Counter()):
-        counts = ", ".join(f"{name} {count}" for name, count in sorted(findings.items()))
-        log.warning("Put right in %d months, number of days: %s. docs/data.md says how.", len(months), counts)
     lines = iter(to_lines(clean_rows([record for month in months for record in month.judged.records])))
+    fragments = []
     for month in months:
         rows = "".join(islice(lines, len(month.judged.records))).encode()
         contents = Contents(rows, to_csv(month.judged.origins), to_csv(month.judged.rejections))
-        yield _fragment(month, contents), contents
+        fragments.append((_fragment(month, contents), contents))
+    unknown = set[str]().union(*(month.judged.unknown_fields for month in months))
+    return Batch(fragments, unknown, sum((month.judged.findings for month in months), Counter()))

@@ -26,6 +26,7 @@ CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SCRIPT = re.compile(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';")
 STACKED = re.compile(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)")
 TEXT = "string[python]"  # not Arrow's, which is copied to and fro for each rule of ours
+BLANKS = re.compile("  +")
 PRINTABLE = bytes(range(0x20, 0x7F))
 
 
@@ -38,12 +39,14 @@ class Rule:
         columns: the columns that it is applied to.
         apply: takes a text and returns it normalised, or null.
         odd_only: it leaves alone what `is_plain`.
+        of_plain: the same for a text that `is_plain`, in less time; None where that makes no difference.
     """
 
     name: str
     columns: tuple[str, ...]
     apply: Apply
     odd_only: bool = False
+    of_plain: Apply | None = None
 
 
 def is_plain(text: str) -> bool:
@@ -69,10 +72,6 @@ def with_scheme(address: str) -> str:
 
 def with_single_blanks(text: str) -> str:
     """A text in which each run of white space is one blank; ten times as fast as a pattern."""
-    if is_plain(text):
-        while "  " in text:
-            text = text.replace("  ", " ")
-        return text
     words = " ".join(text.split())
     before, after = (" " if end.isspace() else "" for end in (text[:1], text[-1:]))
     return f"{before}{words}{after}" if words else before
@@ -88,7 +87,7 @@ RULES = (
     Rule("tomorrow", ("explanation",), lambda text: text.partition("Tomorrow's picture:")[0]),
     Rule("scheme", ADDRESSES, with_scheme),
     Rule("stacked", ADDRESSES, lambda address: STACKED.sub("", address) if "apod/http" in address else address),
-    Rule("white_space", SOURCE_COLUMNS, with_single_blanks),
+    Rule("white_space", SOURCE_COLUMNS, with_single_blanks, of_plain=lambda text: BLANKS.sub(" ", text)),
     Rule("padding", SOURCE_COLUMNS, str.strip),
     Rule("empty", SOURCE_COLUMNS, lambda text: text or None),
 )
@@ -112,7 +111,10 @@ def normalised(frame: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFra
     result = frame.copy()
     for name in SOURCE_COLUMNS:
         rules = [rule for rule in RULES if rule.name not in without and name in rule.columns]
-        of_all, of_plain = [rule.apply for rule in rules], [rule.apply for rule in rules if not rule.odd_only]
+        of_all, of_plain = (
+            [rule.apply for rule in rules],
+            [rule.of_plain or rule.apply for rule in rules if not rule.odd_only],
+        )
         texts = [
             _normalised(text, of_all, of_plain) if isinstance(text, str) else None for text in frame[name].tolist()
         ]
