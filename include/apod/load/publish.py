@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from include.apod.load.audit import Changes, CheckResult
 
 
-BULK_ROWS = 1000  # from which on the index of words goes; the task `index` makes it anew
+BULK_ROWS = 1000  # more are not checked and indexed one by one
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,12 @@ def _merge_pictures(
     last_rows = _last_rows(store.csv, before, {f"{day}" for day in foreign_days})
     parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows), "days": days}
     cursor.execute(statement("publish/insert_corrections"), parameters)
-    if changes.added + changes.changed > BULK_ROWS:
-        cursor.execute(statement("publish/drop_index"))
+    bulk = changes.added + changes.changed > BULK_ROWS
+    if bulk:
+        cursor.execute(statement("publish/begin_bulk"))
     cursor.execute(statement("publish/merge_picture"), {"load_id": load_id, "days": days})
+    if bulk:
+        cursor.execute(statement("publish/end_bulk"))
     if changes.removed:
         cursor.execute(statement("publish/delete_vanished"))
 

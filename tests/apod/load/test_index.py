@@ -2,6 +2,9 @@
 
 from datetime import date
 
+import pytest
+from psycopg.errors import ForeignKeyViolation
+
 from include.apod.load import publish as publish_module
 from include.apod.load.index import index
 from tests.helpers.steps import edit, load
@@ -29,6 +32,21 @@ def test_many_rows_take_it_away_and_it_comes_back_whole(loaded, database, monkey
     assert (False, True) == (between, has_index(database))
     assert [True, False] == reports
     assert "picture_words" in f"{plan.fetchall()}"
+
+
+def test_rows_that_came_together_name_their_load(loaded, database, monkeypatch):
+    """The reference is there again, as it was, and holds."""
+    constraints = (
+        "select conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = 'apod'::regnamespace"
+    )
+    before = sorted(database.execute(constraints).fetchall())
+    monkeypatch.setattr(publish_module, "BULK_ROWS", 0)
+    edit(loaded, date(2026, 11, 20), title="Quaggas")
+    load(loaded, database)
+
+    assert before == sorted(database.execute(constraints).fetchall())
+    with pytest.raises(ForeignKeyViolation):
+        database.execute("update apod.picture set load_id = 0 where date = '2026-11-20'")
 
 
 def test_a_day_leaves_it_where_it_is(loaded, database):
