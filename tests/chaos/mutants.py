@@ -83,7 +83,7 @@ MUTANTS = (
     Mutant(
         "a fragment that was damaged is noticed",
         "formats/fragments.py",
-        "if md5_hex(content) != getattr(fragment.md5, kind):",
+        "if sha256_hex(content) != getattr(fragment.sha256, kind):",
         "if False:",
         "tests/apod/load tests/together/test_repair.py",
     ),

@@ -36,11 +36,11 @@ def edit(store, day, seen_at="2026-11-24T00:00:00Z", source="planetary", **field
     return observation
 
 
-def observe(store, **record):
-    """Stores a good record of `DAY` with some fields changed; a field set to ... is left out."""
+def observe(store, day=DAY, **record):
+    """Stores a good record of a day with some fields changed; a field set to ... is left out."""
     record = {key: value for key, value in {**GOOD, **record}.items() if value is not ...}
     observation = raw_store.Observation(
-        DAY, "2026-11-23T10:00:00Z", "planetary", raw_store.digest(record), record=record
+        day, "2026-11-23T10:00:00Z", "planetary", raw_store.digest(record), record=record
     )
     raw_store.append(store.raw, [observation])
 

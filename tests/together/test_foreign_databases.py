@@ -23,7 +23,7 @@ from include.apod.load.transform import transform
 from include.apod.ui import views
 from local.stack.ports import any_free
 from tests.helpers.deployment import postgres_connection
-from tests.helpers.steps import edit, load
+from tests.helpers.steps import edit, load, observe
 
 DAY = date(2026, 11, 20)
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -175,6 +175,7 @@ def test_a_table_that_somebody_altered_is_named(loaded, database, connect, alter
     before_md5 = md5_of(loaded.csv)
     database.execute(f"alter table apod.picture {alteration}")
     edit(loaded, DAY, title="Edited and long", copyright="A long name")
+    observe(loaded, date(2026, 11, 24), date="2026-11-24")  # a row that is added
     if match is None:
         assert work(connect, loaded).changed
         return

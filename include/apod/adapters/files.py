@@ -104,6 +104,11 @@ def md5_hex(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
+def sha256_hex(content: bytes) -> str:
+    """The sha256 of some bytes, 64 hex digits. Where the processor has it, in half the time of md5."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def md5_of(path: Path) -> str:
     """The md5 of a file, as DVC, PostgreSQL and `md5sum` compute it: 32 hex digits."""
     digest = hashlib.md5(usedforsecurity=False)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from include.apod.adapters.files import md5_hex, replacing
+from include.apod.adapters.files import replacing, sha256_hex
 from include.apod.errors import BadData
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RULES_VERSION = "7"  # raise it with every change to what transform writes: columns, rules, how a source is read
-LAYOUT = "2"  # of the files
+LAYOUT = "3"  # of the files
 Kind = Literal["rows", "origins", "rejections"]
 KINDS: tuple[Kind, ...] = ("rows", "origins", "rejections")
 
@@ -90,7 +90,7 @@ class Sizes(NamedTuple):
 
 
 class Digests(NamedTuple):
-    """The md5 of what a fragment has in each file."""
+    """The sha256 of what a fragment has in each file."""
 
     rows: str
     origins: str
@@ -107,7 +107,7 @@ class Fragment(NamedTuple):
         rejected: number of observations in quarantine.
         unreadable: the days that have nothing else, `YYYY-MM-DD`.
         size: of its contents.
-        md5: of its contents.
+        sha256: of its contents.
     """
 
     month: str
@@ -118,7 +118,7 @@ class Fragment(NamedTuple):
     rejected: int
     unreadable: tuple[str, ...]
     size: Sizes
-    md5: Digests
+    sha256: Digests
 
     def is_of(self, raw: Path) -> bool:
         """Whether the raw file is the one that was read, by its size and time."""
@@ -169,7 +169,7 @@ class Manifest:
                 fragment = self.fragments[month]
                 file.seek(getattr(self._offsets[month], kind))
                 content = file.read(getattr(fragment.size, kind))
-                if md5_hex(content) != getattr(fragment.md5, kind):
+                if sha256_hex(content) != getattr(fragment.sha256, kind):
                     raise DamagedFragment(f"{month} in {path} was damaged after transform wrote it")
                 yield content
 

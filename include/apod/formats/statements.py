@@ -6,7 +6,7 @@ A statement that names columns of `apod.picture` has placeholders instead:
     {values}       title, explanation, …              all but the date
     {staging}      staging.title, …                   likewise
     {picture}      picture.title, …                   likewise
-    {assignments}  title = excluded.title, …          for an upsert
+    {assignments}  title = staging.title, …           for an update
     {triples}      ('title', picture.title, staging.title, last_row.title), …
     {definitions}  date date primary key, title text, …
     {record}       date date, title text, …           of a row in JSON
@@ -36,7 +36,7 @@ def statement(name: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> bytes:
         "values": values,
         "staging": [f"staging.{column}" for column in values],
         "picture": [f"picture.{column}" for column in values],
-        "assignments": [f"{column} = excluded.{column}" for column in values],
+        "assignments": [f"{column} = staging.{column}" for column in values],
         "triples": [f"('{column}', picture.{column}, staging.{column}, last_row.{column})" for column in values],
         "definitions": ["date date primary key", *(f"{column} text" for column in values)],
         "record": ["date date", *(f"{column} text" for column in values)],

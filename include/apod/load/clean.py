@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from include.apod.adapters.files import md5_hex
+from include.apod.adapters.files import md5_hex, sha256_hex
 from include.apod.adapters.second_process import each
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
@@ -107,7 +107,7 @@ def _fragment(month: RawMonth, contents: Contents) -> Fragment:
         rejected=len(month.judged.rejections),
         unreadable=month.judged.unreadable,
         size=Sizes(*map(len, contents)),
-        md5=Digests(*map(md5_hex, contents)),
+        sha256=Digests(*map(sha256_hex, contents)),
     )
 
 

@@ -110,13 +110,15 @@ def _merge_pictures(
     parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows), "days": days}
     cursor.execute(statement("publish/insert_corrections"), parameters)
     bulk = changes.added + changes.changed > BULK_ROWS
-    if bulk:
-        cursor.execute(statement("publish/begin_bulk"))
-    cursor.execute(statement("publish/merge_picture"), {"load_id": load_id, "days": days})
-    if bulk:
-        cursor.execute(statement("publish/end_bulk"))
-    if changes.removed:
-        cursor.execute(statement("publish/delete_vanished"))
+    merge = {
+        "begin_bulk": bulk,
+        "insert_added": changes.added,
+        "update_changed": changes.changed,
+        "end_bulk": bulk,
+        "delete_vanished": changes.removed,
+    }
+    for name in (name for name, is_needed in merge.items() if is_needed):
+        cursor.execute(statement(f"publish/{name}"), parameters)
 
 
 def _merge(cursor: Cursor[TupleRow], store: Store, md5: str, load: LoadInfo, allowed: Allowed) -> Audit:
@@ -221,6 +223,7 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
     try:
         with transaction(connection), connection.cursor() as cursor:
             sys.audit("apod.publish.begun")
+            cursor.execute(statement("publish/set_work_mem"))
             audit = _merge(cursor, store, md5, load, allowed)
             prove(cursor, staged, md5)
             sys.audit("apod.publish.proven")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from include.apod.formats.columns import MEDIA_TYPES, SOURCE_COLUMNS
 from include.apod.formats.fragments import RULES_VERSION, Origin, Rejection
@@ -64,10 +64,10 @@ class JudgedMonth:
 
 def broken_rule(record: Record, day: str) -> str:
     """Which hard rule a record (in the one form) breaks, or an empty text."""
-    values = {name: record[name] for name in ("date", *SOURCE_COLUMNS) if record.get(name) is not None}
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    if not_text := [name for name in values if name not in texts]:
+    values = {name: value for name in ("date", *SOURCE_COLUMNS) if (value := record.get(name)) is not None}
+    if not_text := [name for name, value in values.items() if not isinstance(value, str)]:
         return f"{not_text[0]} is {values[not_text[0]]!r:.80}, not text"
+    texts = cast("dict[str, str]", values)
     if texts.get("date") != day:
         return f"filed under {day}, but of {texts.get('date')!r}"
     if not texts.get("title", "").replace("\0", "").strip():

@@ -1,4 +1,4 @@
--- Purpose: keep the values that merge_picture is about to change, field by field, with the cause. Whole rows are compared
+-- Purpose: keep the values that update_changed is about to change, field by field, with the cause. Whole rows are compared
 -- first: taking all of them apart costs three times as much. Where somebody else has changed a row since the last load,
 -- his change is undone (`repair`), and what is new is told from the last load on: `last_rows` has what that load left. Where
 -- that is not known, all of the row is a repair.
