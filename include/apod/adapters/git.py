@@ -58,7 +58,7 @@ SETTINGS = {
 }
 PLAIN_ATTRIBUTES = "* !text !eol !crlf !ident !filter !working-tree-encoding\n"  # stronger than any `.gitattributes`
 # Of a working copy: ours, and what DVC and git go by. A project may have thousands of other files.
-CHECKED_OUT = ("/*", "!/*/", "/.dvc/", "/data/", "dvc.yaml", "*.dvc", ".dvcignore", ".gitignore")
+CHECKED_OUT = ("/.dvc/", "/data/", "dvc.yaml", "*.dvc", ".dvcignore", ".gitignore")
 FIXED_CONFIG = tuple(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}"))
 # Variables that name another repository, change what git does, or make it say what it sends; GIT_CONFIG_*, GIT_SSH* and
 # GIT_ASKPASS are how a user logs in.

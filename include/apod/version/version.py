@@ -70,8 +70,7 @@ def _is_at_tip(work: Clone, snapshot: Snapshot, remote: Location) -> bool:
     """Whether the branch's tip points at the snapshot, and at the remote that has its bytes."""
     config, pointers = work.read(".dvc/config"), [work.read(CSV_POINTER), work.read(RAW_POINTER)]
     named = [(object_in(pointer), stored_in(config, remote_in(pointer))) for pointer in pointers]
-    at_tip = named == [(snapshot.md5, remote), (snapshot.raw, remote)]
-    return at_tip and not work.git("status", "--porcelain", "--", DATAPACKAGE)
+    return named == [(snapshot.md5, remote), (snapshot.raw, remote)]
 
 
 def version(repository: Repository, remote: Remote, store: Store, connection: Connection, stamp: Stamp) -> Report:
@@ -90,15 +89,17 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             dvc = processes.enter_context(Dvc(remote, folder, "push")) if is_due(connection) else None
             work = clone(repository, folder / "clone")
             sys.audit("apod.version.cloned")
-            _check_repository(work)
             tip_version(work, connection)
+            described = work.read(DATAPACKAGE)
             snapshot = take(store, work.path / "data", connection)
             sys.audit("apod.version.taken")
             remote_state = _remote_state(work, remote, snapshot)
-            at_tip, lost = _is_at_tip(work, snapshot, remote_state.location), len(remote_state.lost)
+            lost = len(remote_state.lost)
+            at_tip = described == work.read(DATAPACKAGE) and _is_at_tip(work, snapshot, remote_state.location)
             if at_tip and not lost:
                 report = unchanged(work, snapshot.md5, connection)
             else:
+                _check_repository(work)
                 if at_tip:
                     log.warning("The DVC remote lost %d objects of this version; they are pushed again.", lost)
                 dvc = dvc or processes.enter_context(Dvc(remote, folder, "push"))
