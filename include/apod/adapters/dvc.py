@@ -43,7 +43,7 @@ class Dvc:
     itself. Use it as a context manager, which waits for its end.
 
         with Dvc(remote, folder, "push") as dvc:
-            dvc.push(clone, targets)
+            dvc.push(clone, remote, targets, folder_size)
             ...
             dvc.wait()
     """
@@ -85,18 +85,22 @@ class Dvc:
     def __exit__(self, *error: object) -> None:
         self._process.__exit__(None, None, None)
 
-    def push(self, clone: Path, remote: Location, targets: Sequence[Path], damaged: Sequence[str] = ()) -> None:
+    def push(
+        self, clone: Path, remote: Location, targets: Sequence[Path], folder_size: int, damaged: Sequence[str] = ()
+    ) -> None:
         """Begins `dvc add` and `dvc push` of files or folders of a clone.
 
-        Their `.dvc` files name the remote, and `.dvc/config` gets its address. Objects of the remote named in `damaged`
-        are overwritten first, since DVC takes them as present.
+        Their `.dvc` files name the remote, and `.dvc/config` gets its address. A file of a folder that DVC tracks is
+        added to what it has of that, whose other files need not be there; in all they have `folder_size` bytes. Objects
+        of the remote named in `damaged` are overwritten first, since DVC takes them as present.
         """
         file = clone / ".dvc" / "config"
         config = file.read_text() if file.exists() else None
         if stored_in(config, remote.name) != remote:
             config = with_address(config, remote)
         paths = [f"{target}" for target in targets]
-        self._send(clone, remote=remote.name, config=config or "", targets=paths, damaged=[*damaged])
+        request = {"targets": paths, "folder_size": folder_size, "damaged": [*damaged]}
+        self._send(clone, remote=remote.name, config=config or "", **request)
 
     def pull(self, clone: Path, pointers: Sequence[str], remote: Location | None = None) -> None:
         """`dvc pull` of some `.dvc` files of a clone; each file is compared with the digest in its pointer.

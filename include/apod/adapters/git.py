@@ -167,10 +167,6 @@ class Clone:
             return error
         raise error
 
-    def has(self, name: str) -> bool:
-        """Whether HEAD has this file."""
-        return not self.attempt("cat-file", "-e", f"HEAD:{name}").returncode
-
     def ignoring_rule(self, names: Sequence[str]) -> str:
         """The first rule of a `.gitignore` that keeps one of some files out of git, in words; empty if none does."""
         for line in self.attempt("check-ignore", "--verbose", "--", *names).stdout.splitlines():

@@ -38,7 +38,7 @@ def unchanged(work: Clone, md5: str, connection: Connection) -> Report:
     Raises:
         Unavailable: git says that nothing differs, but the tip names another CSV.
     """
-    at_tip = object_in(work.git("show", f"HEAD:{CSV_POINTER}")) if work.has(CSV_POINTER) else None
+    at_tip = object_in(*work.read_blobs([f"HEAD:{CSV_POINTER}"]))
     if at_tip != md5:
         raise Unavailable(f"git sees no change, but {work.repository.branch} points at {at_tip}, not at {md5}.")
     commit = tip_version(work, connection) or work.git("rev-parse", "HEAD")
@@ -48,7 +48,7 @@ def unchanged(work: Clone, md5: str, connection: Connection) -> Report:
 
 def news_since_tip(work: Clone, draft: Draft, connection: Connection) -> NewsSinceTip:
     """What is new since the version at the tip: from the records of the loads, else from the bytes of both CSVs."""
-    pointer = work.git("show", f"HEAD:{CSV_POINTER}") if work.has(CSV_POINTER) else None
+    (pointer,) = work.read_blobs([f"HEAD:{CSV_POINTER}"])
     before, csv, old = object_in(pointer), work.path / "data" / "apod_data.csv", work.path.parent / "before.csv"
     emptied = frozenset(draft.absent) - parse_spans(facts_in(pointer).get("no_picture", ""))
     rows = connection.execute(statement("version/select_approvals"), {"before": before, "after": draft.md5}).fetchall()
@@ -105,7 +105,7 @@ def commit_draft(work: Clone, draft: Draft, connection: Connection) -> Report:
         if not work.git("status", "--porcelain", "--", *draft.files):
             return unchanged(work, draft.md5, connection)
         if draft.raw:
-            check_words(work, draft.raw, draft.remote)
+            check_words(work, draft.raw, draft.raw_files, draft.remote)
         message = release_note(draft.content, news_since_tip(work, draft, connection), draft.note, draft.trailers)
         head = commit(work, draft, message)
         sys.audit("apod.version.committed")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, object_in, w
 from include.apod.sources.absence import absent_days
 from include.apod.version.release_note import trailers
 from include.apod.version.snapshot import permissions_kept, write_raw
+from include.apod.version.tip import raw_at_tip
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FEW_FILES = 12  # from which on DVC is quicker with the whole folder
 DATAPACKAGE = "data/datapackage.json"
 DATA_FILES = (CSV_POINTER, RAW_POINTER, DATAPACKAGE, "data/pull.py")
 DVC_FILES = ("data/.gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore")  # made by DVC, once
@@ -64,6 +64,7 @@ class Draft:
         trailers: the facts for message and pointer, by name.
         note: what a person has to say about the version.
         raw: folder with the raw store of the version; None if words of the version before may go.
+        raw_files: the md5 of each of its files, by its path in the folder.
     """
 
     md5: str
@@ -75,6 +76,7 @@ class Draft:
     trailers: dict[str, str]
     note: str
     raw: Path | None
+    raw_files: dict[str, str]
 
 
 def _check_remote(remote: Location, snapshot: Snapshot, temporary: Path) -> None:
@@ -90,6 +92,19 @@ def _check_remote(remote: Location, snapshot: Snapshot, temporary: Path) -> None
             f"The bytes are not safe in the DVC remote, so nothing was committed: {lost[0]}, for one, is missing there "
             f"or is not what was pushed."
         )
+
+
+def _changed_files(work: Clone, snapshot: Snapshot, remote_state: RemoteState) -> list[str]:
+    """The raw files that DVC has to add: those that the version at the tip has not, else all.
+
+    All, where that would not make the same folder, or where the remote has lost others than those.
+    """
+    tip, files = raw_at_tip(work, remote_state.location), snapshot.raw_files
+    changed = [name for name, md5 in files.items() if tip.files.get(name) != md5]
+    new_objects = {snapshot.md5, snapshot.raw, *(files[name] for name in changed)}
+    same_place = tip.remote == remote_state.location and tip.files.keys() <= files.keys()
+    few = 0 < len(changed) <= FEW_FILES
+    return changed if same_place and few and new_objects.issuperset(remote_state.lost) else [*files]
 
 
 def push_bytes(
@@ -112,19 +127,27 @@ def push_bytes(
         BadData: it took others than ours.
     """
     dvc_files = {name: work.read(name) for name in DVC_FILES}
-    log.info("$ dvc add data/apod_data.csv data/raw\n$ dvc push --remote %s", remote_state.location.name)
+    changed = _changed_files(work, snapshot, remote_state)
+    raw_targets = ["data/raw"] if len(changed) == len(snapshot.months) else [f"data/raw/{name}" for name in changed]
+    targets = ["data/apod_data.csv", *raw_targets]
+    log.info("$ dvc add %s\n$ dvc push --remote %s", " ".join(targets), remote_state.location.name)
     for pointer in (CSV_POINTER, RAW_POINTER):
         if object_in(work.read(pointer)) is None:
             (work.path / pointer).unlink(missing_ok=True)  # spoiled by hand: DVC could not read it
     data = work.path / "data"
-    write_raw(snapshot, store, data / "raw")
-    links = work.path.with_name("links")
-    shutil.copytree(data, links, copy_function=os.link)  # to read from, since DVC moves the files
+    raw, csv = work.path.with_name("raw"), work.path.with_name("apod_data.csv")
+    write_raw(snapshot, store, raw)
+    for name in changed:
+        (data / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / "raw" / name).hardlink_to(raw / name)  # DVC moves what it adds; the others are to read from
+    csv.hardlink_to(data / "apod_data.csv")
     # where the remote has the listing of a folder, DVC takes all of its files as present
     damaged = sorted({*remote_state.lost, snapshot.raw}) if remote_state.lost else []
-    with permissions_kept(links / "raw"):
-        dvc.push(work.path, remote_state.location, [data / "apod_data.csv", data / "raw"], damaged)
-        content, coverage = read_content(links / "apod_data.csv"), read_coverage(links / "raw")
+    with permissions_kept(raw):
+        dvc.push(
+            work.path, remote_state.location, [work.path / target for target in targets], snapshot.raw_size, damaged
+        )
+        content, coverage = read_content(csv), read_coverage(raw)
         dvc.wait()
     _check_remote(remote_state.location, snapshot, work.path.with_name("read back"))
     pushed = [object_in(work.read(pointer)) for pointer in (CSV_POINTER, RAW_POINTER)]
@@ -154,5 +177,6 @@ def push_bytes(
         absent_days(coverage),
         facts,
         stamp.note,
-        None if stamp.allow_shrink else links / "raw",
+        None if stamp.allow_shrink else raw,
+        snapshot.raw_files,
     )

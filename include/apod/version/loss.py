@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.dvc_config import stored_in
-from include.apod.adapters.remote import download_object
 from include.apod.errors import BadData
 from include.apod.formats import raw as raw_store
-from include.apod.formats.pointers import RAW_POINTER, object_in, remote_in
+from include.apod.version.tip import raw_at_tip
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from include.apod.adapters.dvc_config import Location
     from include.apod.adapters.git import Clone
     from include.apod.formats.raw import Observation
 
-log = logging.getLogger(__name__)
-
 SHOWN_MONTHS = 5
-
-
-def _object(remote: Location, name: str, temporary: Path) -> bytes | None:
-    """The bytes of an object in a remote; None, with a warning, where they are lost."""
-    try:
-        if download_object(remote, name, temporary):
-            return temporary.read_bytes()
-    finally:
-        temporary.unlink(missing_ok=True)
-    log.warning(
-        "%s of the version at the branch's tip is not whole in %s; its words cannot be compared.", name, remote.url
-    )
-    return None
 
 
 def _dropped(before: list[Observation], after: list[Observation]) -> list[Observation]:
@@ -68,7 +50,7 @@ def _begins_with(path: Path, md5: str) -> bool:
     return False
 
 
-def check_words(work: Clone, raw: Path, remote: Location) -> None:
+def check_words(work: Clone, raw: Path, files: Mapping[str, str], remote: Location) -> None:
     """Checks that a raw store has every observation of the version at HEAD.
 
     Only months that have not just grown are downloaded: on an ordinary day none.
@@ -76,26 +58,22 @@ def check_words(work: Clone, raw: Path, remote: Location) -> None:
     Args:
         work: a clone; HEAD is what the version is to be put on top of.
         raw: the folder with the raw store of the version.
+        files: the md5 of each of its files, by its path in the folder.
         remote: the DVC remote, where the version at HEAD names none.
 
     Raises:
         BadData: it lacks some; the branch is as it was.
         Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
     """
-    pointer = work.git("show", f"HEAD:{RAW_POINTER}") if work.has(RAW_POINTER) else None
-    config = work.git("show", "HEAD:.dvc/config") if work.has(".dvc/config") else None
-    tip_remote, temporary = stored_in(config, remote_in(pointer)) or remote, work.path.parent / "before"
-    name = object_in(pointer)
-    listing = _object(tip_remote, name, temporary) if name else None
-    present = {f"{path.relative_to(raw)}": path for path in raw.rglob("*.jsonl")}
+    tip = raw_at_tip(work, remote)
     lost: dict[str, int] = {}
-    for entry in json.loads(listing or b"[]"):
-        path = present.get(entry["relpath"], raw / entry["relpath"])
-        if _begins_with(path, entry["md5"]):
+    for name, md5 in tip.files.items():
+        path = raw / name
+        if md5 == files.get(name) or _begins_with(path, md5):
             continue
-        before = _object(tip_remote, entry["md5"], temporary)
+        before = tip.content(md5)
         if before and (dropped := _dropped(raw_store.parse_month(before, path), raw_store.read_month(path))):
-            lost[entry["relpath"]] = len(dropped)
+            lost[name] = len(dropped)
     if lost:
         months = ", ".join([*lost][:SHOWN_MONTHS]) + (", …" if len(lost) > SHOWN_MONTHS else "")
         raise BadData(

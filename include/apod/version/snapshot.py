@@ -54,11 +54,25 @@ class Snapshot:
     months: dict[str, MonthSource]
     taken_at: datetime
 
+    @property
+    def raw_size(self) -> int:
+        """Bytes of the raw store."""
+        return sum(source.raw_size for source in self.months.values())
+
+    @property
+    def raw_files(self) -> dict[str, str]:
+        """The md5 of each file of the raw store, by its path in the folder."""
+        return _raw_files(self.months)
+
+
+def _raw_files(months: dict[str, MonthSource]) -> dict[str, str]:
+    return {raw_store.relative_path(month): source.raw_md5 for month, source in months.items()}
+
 
 def _dvc_listing(months: dict[str, MonthSource]) -> bytes:
     """DVC's listing of the raw store, byte for byte as `dvc add` writes it."""
-    entries = [{"md5": source.raw_md5, "relpath": raw_store.relative_path(month)} for month, source in months.items()]
-    return json.dumps(sorted(entries, key=lambda entry: entry["relpath"])).encode()
+    entries = [{"md5": md5, "relpath": name} for name, md5 in sorted(_raw_files(months).items())]
+    return json.dumps(entries).encode()
 
 
 def take(store: Store, data: Path, connection: Connection) -> Snapshot:

@@ -25,8 +25,9 @@ def test_the_machines_own_git_settings_change_nothing(repository, tmp_path, monk
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     work = clone(repository, tmp_path / "clone")
-    (work.path / "new").write_bytes(b"a\n")
-    work.git("add", "new")
+    (work.path / "data").mkdir()
+    (work.path / "data" / "new").write_bytes(b"a\n")
+    work.git("add", "data/new")
     work.git("commit", "-qm", "new")
     monkeypatch.delenv("GIT_DIR")
 
@@ -35,10 +36,10 @@ def test_the_machines_own_git_settings_change_nothing(repository, tmp_path, monk
 
 def test_of_a_large_project_little_is_checked_out_and_nothing_lost(bare, repository, tmp_path):
     """The code of others costs a version nothing; what DVC and git go by is there, wherever it stands."""
-    needed = {"README.md", ".gitignore", "data/.gitignore", "data/raw.dvc", ".dvc/config", "a/b/dvc.yaml", "a/b/c.dvc"}
+    needed = {".gitignore", "data/.gitignore", "data/raw.dvc", ".dvc/config", "a/b/dvc.yaml", "a/b/c.dvc"}
     dev = tmp_path / "dev"
     run("git", "clone", "-q", bare, dev, cwd=tmp_path)
-    for name in (*needed, "src/code.py", "a/b/c.py"):
+    for name in (*needed, "README.md", "src/code.py", "a/b/c.py"):
         (dev / name).parent.mkdir(parents=True, exist_ok=True)
         (dev / name).write_text("x")
     run("git", "add", "-Af", ".", cwd=dev)

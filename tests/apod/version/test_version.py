@@ -248,6 +248,23 @@ def test_words_that_the_version_before_has_are_not_dropped(commit, loaded, datab
     assert "-31, 23 pictures" in log(bare, "%s")
 
 
+def test_a_day_is_added_to_what_dvc_has(commit, loaded, database, bare, tmp_path, caplog):
+    """Of two months one; the pointer is what DVC makes of the whole folder, its size too."""
+    caplog.set_level("INFO")
+    commit()
+    edit(loaded, NEWEST, title="Other words")
+    load(loaded, database)
+    commit()
+    stranger = tmp_path / "stranger"
+    raw = pull(bare, stranger).parent / "raw"
+    run(sys.executable, "-m", "dvc", "add", "-q", "data/raw", cwd=stranger)
+    pointer = yaml.safe_load((stranger / "data" / "raw.dvc").read_text())["outs"][0]
+
+    assert ["data/raw", "data/raw/2026/2026-11.jsonl"] == re.findall(r"dvc add data/apod_data\.csv (\S+)", caplog.text)
+    assert "" == run("git", "status", "--porcelain", cwd=stranger)
+    assert (2, sum(path.stat().st_size for path in months(raw))) == (pointer["nfiles"], pointer["size"])
+
+
 @pytest.mark.parametrize(("day", "compared"), [(date(2026, 11, 23), False), (date(2026, 11, 20), True)])
 def test_a_month_that_has_only_grown_is_not_asked_for(commit, loaded, database, tmp_path, caplog, day, compared):
     """Its old bytes are at its beginning. Here the remote has lost them, which nobody notices unless it is asked."""

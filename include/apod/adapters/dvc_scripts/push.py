@@ -1,7 +1,7 @@
 """A program: `dvc add` and `dvc push` in one process of an interpreter that has DVC.
 
-    echo '{"clone": PATH, "remote": NAME, "config": TEXT, "targets": [PATH, ...], "damaged": [NAME, ...]}' |
-        python push.py
+    echo '{"clone": PATH, "remote": NAME, "config": TEXT, "targets": [PATH, ...], "folder_size": BYTES,
+        "damaged": [NAME, ...]}' | python push.py
 
 It is a script, so that DVC may live in another environment than Airflow, and so that nothing it leaks reaches the task.
 It imports nothing of ours, and stands in a folder with nothing else: a module beside it would shadow a top-level
@@ -82,12 +82,14 @@ def config_of(clone):
     }
 
 
-def add(repo, targets, remote):
-    """`dvc add`, and the name of the remote in the `.dvc` files; returns their stages."""
-    stages = repo.add(targets)
+def add(repo, targets, remote, folder_size):
+    """`dvc add`, and the name of the remote in the `.dvc` files; returns their stages, each once."""
+    stages = {stage.path: stage for stage in repo.add(targets)}.values()
     for stage in stages:
         for out in stage.outs:
             out.remote, out.can_push = remote, True
+            if out.is_dir_checksum:
+                out.meta.size = folder_size  # DVC loses it where a file of the folder is replaced
         stage.dump()
     sys.audit("apod.dvc.added")
     return stages
@@ -103,12 +105,12 @@ def push(repo, odb, stages):
         raise FileTransferError(len(result.failed))
 
 
-def add_and_push(clone, remote, targets, damaged):
+def add_and_push(clone, remote, targets, folder_size, damaged):
     """Adds and pushes; returns what is wrong, or an empty text."""
     with Repo(clone, config=config_of(clone)) as repo:
         if rule := rule_against(repo, targets):
             return f"refused: {rule}"
-        stages = add(repo, targets, remote)
+        stages = add(repo, targets, remote, folder_size)
         odb = repo.cloud.get_remote_odb(remote)
         for name in damaged:
             replace_damaged(repo, odb, name)
@@ -117,13 +119,13 @@ def add_and_push(clone, remote, targets, damaged):
     return ""
 
 
-def work(clone, remote, config, targets, damaged):
+def work(clone, remote, config, targets, folder_size, damaged):
     """Does the whole request; returns what is wrong, or an empty text."""
     try:
         if not Path(clone, ".dvc").is_dir():
             Repo.init(clone).close()
         Path(clone, ".dvc", "config").write_text(config, encoding="utf-8")
-        return add_and_push(clone, remote, targets, damaged)
+        return add_and_push(clone, remote, targets, folder_size, damaged)
     except (NoRemoteError, RemoteNotFoundError, RemoteMissingDepsError) as error:
         return f"config: {error}"
     except FileTransferError as error:

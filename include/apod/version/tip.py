@@ -1,0 +1,65 @@
+"""The raw store of the version at the branch's tip; what is read of it is kept in the clone's own DVC cache."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from include.apod.adapters.dvc_config import stored_in
+from include.apod.adapters.remote import download_object, object_path
+from include.apod.formats.pointers import RAW_POINTER, object_in, remote_in
+
+if TYPE_CHECKING:
+    from include.apod.adapters.dvc_config import Location
+    from include.apod.adapters.git import Clone
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RawAtTip:
+    """The raw store of the version at HEAD.
+
+    Attributes:
+        work: the clone.
+        remote: the DVC remote that has its bytes.
+        files: the md5 of each month file, by its path in the folder; none without a version, or where its list is lost.
+    """
+
+    work: Clone
+    remote: Location
+    files: dict[str, str] = field(default_factory=dict)
+
+    def content(self, name: str) -> bytes | None:
+        """The bytes of an object of the remote; None, with a warning, where they are lost.
+
+        Raises:
+            Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
+        """
+        path = self.work.path / ".dvc" / "cache" / object_path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() and not download_object(self.remote, name, path):
+            path.unlink(missing_ok=True)
+            log.warning(
+                "%s of the version at the branch's tip is not whole in %s; its words cannot be compared.",
+                name,
+                self.remote.url,
+            )
+            return None
+        return path.read_bytes()
+
+
+def raw_at_tip(work: Clone, remote: Location) -> RawAtTip:
+    """The raw store of the version at HEAD; `remote` is where it is, if the version does not say.
+
+    Raises:
+        Unavailable, Misconfigured: as `RawAtTip.content`.
+    """
+    pointer, config = work.read_blobs([f"HEAD:{RAW_POINTER}", "HEAD:.dvc/config"])
+    tip = RawAtTip(work, stored_in(config, remote_in(pointer)) or remote)
+    name = object_in(pointer)
+    listing = tip.content(name) if name else None
+    tip.files.update({entry["relpath"]: entry["md5"] for entry in json.loads(listing or b"[]")})
+    return tip
