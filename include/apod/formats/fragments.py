@@ -232,6 +232,15 @@ def read_manifest(clean: Path) -> Manifest:
     return Manifest(content.name, {fragment.month: fragment for fragment in content.fragments})
 
 
+def _name(months: Iterable[Path]) -> str:
+    """A name for the files of the fragments of some raw files, as these are now."""
+    state = hashlib.sha256()
+    for path in months:
+        status = path.stat()
+        state.update(f"{path.stem} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return state.hexdigest()[:16]
+
+
 def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tuple[Fragment, Contents]]) -> Manifest:
     """Writes fragments, then the manifest, and deletes the files of the one before, and those that are empty.
 
@@ -240,8 +249,7 @@ def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tupl
         months: the raw files; they give the new files their name.
         fragments: one of each, in the same order.
     """
-    states = [(path.stem, status.st_size, status.st_mtime_ns) for path in months for status in [path.stat()]]
-    manifest = Manifest(hashlib.sha256(f"{states}".encode()).hexdigest()[:16], {})
+    manifest = Manifest(_name(months), {})
     with ExitStack() as closing:
         files = [closing.enter_context(replacing(manifest.path(clean, kind), durable=False)) for kind in KINDS]
         for fragment, contents in fragments:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH_MONTHS = 40  # about 2 MB of pictures; more are no faster and take more memory
+BATCH_MONTHS = 20  # about 1 MB of pictures; more are no faster and take more memory
 
 
 @dataclass(frozen=True)
