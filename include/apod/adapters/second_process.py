@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
+PATIENCE_SECONDS = 60  # for one item
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -27,9 +29,9 @@ def _is_possible() -> bool:
 
 
 def _received(reader: Connection[object, Result]) -> Iterator[Result]:
-    """What the other process sends, until it ends."""
+    """What the other process sends, until it ends or is silent for too long."""
     with suppress(EOFError, OSError):
-        while True:
+        while reader.poll(PATIENCE_SECONDS):
             yield reader.recv()
 
 
@@ -49,7 +51,8 @@ def _made_elsewhere(make: Callable[[Item], Result], items: Sequence[Item]) -> It
         with reader:
             yield _received(reader)
     finally:
-        with suppress(ChildProcessError):  # somebody else waits for all children of this process
+        with suppress(ProcessLookupError, ChildProcessError):  # somebody else may wait for all children of this process
+            os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
 
 

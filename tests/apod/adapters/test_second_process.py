@@ -22,6 +22,7 @@ def python(text, *arguments):
     """Starts a program that has `each`, and `here` for whether a process is the first one."""
     start = """
         import os, signal, sys, threading, time
+        from include.apod.adapters import second_process
         from include.apod.adapters.second_process import each
         first = os.getpid()
         here = lambda: os.getpid() == first
@@ -48,10 +49,13 @@ def test_every_second_item_is_made_elsewhere(count):
     assert " ".join(pairs).split() == made
 
 
-@pytest.mark.parametrize("harm", ["os._exit(1)", "os.kill(os.getpid(), signal.SIGKILL)", "raise MemoryError"])
+@pytest.mark.parametrize(
+    "harm", ["os._exit(1)", "os.kill(os.getpid(), signal.SIGKILL)", "raise MemoryError", "time.sleep(600)"]
+)
 def test_what_the_other_process_does_not_deliver_is_made_here(harm):
-    """It may be killed for its memory, alone."""
+    """It may be killed for its memory, alone, or hang."""
     made, status = printed(f"""
+        second_process.PATIENCE_SECONDS = 1
         def make(n):
             if n == 3 and not here():
                 {harm}
