@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -156,6 +157,28 @@ def test_a_read_only_database_is_said(loaded, database, connect):
     database.execute(f"alter database {database.info.dbname} reset default_transaction_read_only")
 
     assert work(connect, loaded).changed
+
+
+def test_a_row_that_somebody_inserts_meanwhile_is_left_to_the_next_try(loaded, database, connect):
+    """He began before us, and commits after we have compared."""
+    observe(loaded, date(2026, 11, 24), date="2026-11-24")
+    with ThreadPoolExecutor() as pool, connect() as other, other.transaction():
+        other.execute(
+            "insert into apod.picture (date, title, media_type, page_url, load_id) "
+            "select '2026-11-24', 'His', 'other', '', max(load_id) from apod.load"
+        )
+        ours = pool.submit(work, connect, loaded)
+        waiting = (
+            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into apod.picture%'"
+        )
+        while not database.execute(waiting).fetchone():
+            assert not ours.done()
+            time.sleep(0.05)
+    with pytest.raises(Unavailable, match="Somebody else wrote that row meanwhile; the next try compares again"):
+        ours.result(60)
+
+    assert work(connect, loaded).changed
+    assert ("A title",) == database.execute("select title from apod.picture where date = '2026-11-24'").fetchone()
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ ALTERED = ("22", "23", "42", "44", "P0")
 READ_ONLY = "25006"
 LOCK_NOT_AVAILABLE = "55P03"
 INSUFFICIENT_PRIVILEGE = "42501"
+UNIQUE_VIOLATION = "23505"
 # Where no session came about there is no code. These words are libpq's own, which has them in English only.
 REFUSED = re.compile(
     r"no password supplied|does not support SSL|certificate verify failed|server certificate for|"
@@ -110,8 +111,10 @@ def translated(error: psycopg.Error, connection: Connection | None, subject: str
     return Unavailable(message)
 
 
-def _altered(error: psycopg.Error, message: str) -> Misconfigured:
-    """The error where a table is not as our migrations make it."""
+def _altered(error: psycopg.Error, message: str) -> ApodError:
+    """The error where a table does not take our rows: it is not as our migrations make it, or has them meanwhile."""
+    if error.sqlstate == UNIQUE_VIOLATION and f"{error.diag.constraint_name}".endswith("_pkey"):
+        return Unavailable(f"{message}. Somebody else wrote that row meanwhile; the next try compares again.")
     names = {"constraint": error.diag.constraint_name, "column": error.diag.column_name}
     place = [f"table {error.diag.schema_name}.{error.diag.table_name}"] if error.diag.table_name else []
     place += [f"{kind} {name}" for kind, name in names.items() if name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from include.apod.adapters.git import Clone
 
 log = logging.getLogger(__name__)
+
+NAME = re.compile(r"[0-9a-f]{32}(\.dir)?")  # DVC's, of an object
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,18 @@ class RawAtTip:
         Raises:
             Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
         """
-        path = self.work.path / ".dvc" / "cache" / object_path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() and not download_object(self.remote, name, path):
+        if NAME.fullmatch(name):  # it becomes a path
+            path = self.work.path / ".dvc" / "cache" / object_path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() or download_object(self.remote, name, path):
+                return path.read_bytes()
             path.unlink(missing_ok=True)
-            log.warning(
-                "%s of the version at the branch's tip is not whole in %s; its words cannot be compared.",
-                name,
-                self.remote.url,
-            )
-            return None
-        return path.read_bytes()
+        log.warning(
+            "%s of the version at the branch's tip is not whole in %s; its words cannot be compared.",
+            name,
+            self.remote.url,
+        )
+        return None
 
 
 def raw_at_tip(work: Clone, remote: Location) -> RawAtTip:
