@@ -123,9 +123,23 @@ MUTANTS = (
         "tests/apod/ingest/test_restore_raw.py",
     ),
     Mutant(
+        "DVC gets all files where the remote lost others than those that changed",
+        "version/draft.py",
+        " and new_objects.issuperset(remote_state.lost)",
+        "",
+        "tests/apod/version",
+    ),
+    Mutant(
+        "what a second process does not deliver is made by the first",
+        "adapters/second_process.py",
+        "yield make(item) if result is None else result",
+        "yield result",
+        "tests/apod/adapters/test_second_process.py",
+    ),
+    Mutant(
         "a version drops no words of the one before",
         "version/commit.py",
-        "            check_words(work, draft.raw, draft.remote)\n",
+        "            check_words(work, draft.raw, draft.raw_files, draft.remote)\n",
         "            pass\n",
         "tests/apod/version",
     ),
@@ -216,8 +230,8 @@ MUTANTS = (
     Mutant(
         "an object is not deleted that somebody else wrote",
         "adapters/mirror.py",
-        "[name for name in removed if e_tags.get(name) == self.synced[name].e_tag]",
-        "[*removed]",
+        "{name for name in names if e_tags.get(name) == self.synced[name].e_tag}",
+        "{*names}",
         "tests/apod/adapters/test_mirror.py",
     ),
     Mutant(

@@ -265,6 +265,18 @@ def test_a_day_is_added_to_what_dvc_has(commit, loaded, database, bare, tmp_path
     assert (2, sum(path.stat().st_size for path in months(raw))) == (pointer["nfiles"], pointer["size"])
 
 
+def test_a_day_puts_back_what_the_remote_lost_of_other_months(commit, loaded, database, bare, tmp_path):
+    """Then DVC gets all files, since only those that it is given can be pushed."""
+    commit()
+    old = md5_of(loaded.raw / "2026" / "2026-10.jsonl")
+    (tmp_path / "dvc remote" / "files" / "md5" / old[:2] / old[2:]).unlink()
+    edit(loaded, NEWEST, title="Other words")
+    load(loaded, database)
+
+    assert commit().changed
+    assert run("diff", "-r", loaded.raw, pull(bare, tmp_path / "stranger").parent / "raw", cwd=tmp_path) == ""
+
+
 @pytest.mark.parametrize(("day", "compared"), [(date(2026, 11, 23), False), (date(2026, 11, 20), True)])
 def test_a_month_that_has_only_grown_is_not_asked_for(commit, loaded, database, tmp_path, caplog, day, compared):
     """Its old bytes are at its beginning. Here the remote has lost them, which nobody notices unless it is asked."""
