@@ -51,9 +51,10 @@ def _made_elsewhere(make: Callable[[Item], Result], items: Sequence[Item]) -> It
         with reader:
             yield _received(reader)
     finally:
-        with suppress(ProcessLookupError, ChildProcessError):  # somebody else may wait for all children of this process
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        with suppress(ChildProcessError):  # somebody else may wait for all children of this process
+            if os.waitpid(child, os.WNOHANG) == (0, 0):
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
 
 
 def each(make: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:

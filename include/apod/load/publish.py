@@ -117,8 +117,9 @@ def _merge_pictures(
         "end_bulk": bulk,
         "delete_vanished": changes.removed,
     }
-    for name in (name for name, is_needed in merge.items() if is_needed):
-        cursor.execute(statement(f"publish/{name}"), parameters)
+    for name, is_needed in merge.items():
+        if is_needed:
+            cursor.execute(statement(f"publish/{name}"), parameters)
 
 
 def _merge(cursor: Cursor[TupleRow], store: Store, md5: str, load: LoadInfo, allowed: Allowed) -> Audit:

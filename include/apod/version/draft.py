@@ -18,6 +18,7 @@ from include.apod.version.snapshot import permissions_kept, write_raw
 from include.apod.version.tip import raw_at_tip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FEW_FILES = 12  # from which on DVC is quicker with the whole folder
+FEW_FILES = 12  # more take DVC longer, one by one, than the whole folder
 DATAPACKAGE = "data/datapackage.json"
 DATA_FILES = (CSV_POINTER, RAW_POINTER, DATAPACKAGE, "data/pull.py")
 DVC_FILES = ("data/.gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore")  # made by DVC, once
@@ -107,6 +108,16 @@ def _changed_files(work: Clone, snapshot: Snapshot, remote_state: RemoteState) -
     return changed if same_place and few and new_objects.issuperset(remote_state.lost) else [*files]
 
 
+def _dvc_targets(work: Clone, raw: Path, changed: Sequence[str]) -> list[str]:
+    """What DVC is to add, as paths in the clone, where raw files get a second name for it: DVC moves what it adds."""
+    for name in changed:
+        path = work.path / "data" / "raw" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.hardlink_to(raw / name)
+    all_of_it = len(changed) == sum(1 for _ in raw.rglob("*.jsonl"))
+    return ["data/apod_data.csv", *(["data/raw"] if all_of_it else [f"data/raw/{name}" for name in changed])]
+
+
 def push_bytes(
     work: Clone, dvc: Dvc, store: Store, snapshot: Snapshot, remote_state: RemoteState, stamp: Stamp
 ) -> Draft:
@@ -127,26 +138,18 @@ def push_bytes(
         BadData: it took others than ours.
     """
     dvc_files = {name: work.read(name) for name in DVC_FILES}
-    changed = _changed_files(work, snapshot, remote_state)
-    raw_targets = ["data/raw"] if len(changed) == len(snapshot.months) else [f"data/raw/{name}" for name in changed]
-    targets = ["data/apod_data.csv", *raw_targets]
-    log.info("$ dvc add %s\n$ dvc push --remote %s", " ".join(targets), remote_state.location.name)
     for pointer in (CSV_POINTER, RAW_POINTER):
         if object_in(work.read(pointer)) is None:
             (work.path / pointer).unlink(missing_ok=True)  # spoiled by hand: DVC could not read it
-    data = work.path / "data"
-    raw, csv = work.path.with_name("raw"), work.path.with_name("apod_data.csv")
+    raw, csv = work.path.with_name("raw"), work.path.with_name("apod_data.csv")  # to read from
     write_raw(snapshot, store, raw)
-    for name in changed:
-        (data / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
-        (data / "raw" / name).hardlink_to(raw / name)  # DVC moves what it adds; the others are to read from
-    csv.hardlink_to(data / "apod_data.csv")
+    csv.hardlink_to(work.path / "data" / "apod_data.csv")
+    targets = _dvc_targets(work, raw, _changed_files(work, snapshot, remote_state))
+    log.info("$ dvc add %s\n$ dvc push --remote %s", " ".join(targets), remote_state.location.name)
     # where the remote has the listing of a folder, DVC takes all of its files as present
     damaged = sorted({*remote_state.lost, snapshot.raw}) if remote_state.lost else []
     with permissions_kept(raw):
-        dvc.push(
-            work.path, remote_state.location, [work.path / target for target in targets], snapshot.raw_size, damaged
-        )
+        dvc.push(work.path, remote_state.location, [*map(work.path.joinpath, targets)], snapshot.raw_size, damaged)
         content, coverage = read_content(csv), read_coverage(raw)
         dvc.wait()
     _check_remote(remote_state.location, snapshot, work.path.with_name("read back"))
