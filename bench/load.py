@@ -213,7 +213,7 @@ def measure(contender, dsn, root):
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:
         while contender == "load" and process.poll() is None:  # the only one with a second process
             most = max(most, in_use(process.pid))
-            time.sleep(0.05)
+            time.sleep(0.5)  # the look itself takes milliseconds, in which the process waits
         output, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"{contender} failed")
