@@ -91,7 +91,8 @@ def test_a_database_that_breaks_off(loaded, database, connect, table, doing, mat
         f"create function public.break_off() returns trigger language plpgsql as $$ begin {doing}; return new; end $$"
     )
     database.execute(
-        f"create trigger break_off before insert or update on apod.{table} for each row execute function public.break_off()"
+        f"create trigger break_off before insert or update on apod.{table} "
+        "for each row execute function public.break_off()"
     )
     edit(loaded, DAY, title="Edited")
     before = visible(loaded, database)
