@@ -117,9 +117,8 @@ def make_fragments(paths: Sequence[Path]) -> Iterator[tuple[Fragment, Contents]]
     Raises:
         BadData: a month file is damaged.
     """
-    for batch in each(
-        _make_batch, [paths[start : start + BATCH_MONTHS] for start in range(0, len(paths), BATCH_MONTHS)]
-    ):
+    batches = [paths[start : start + BATCH_MONTHS] for start in range(0, len(paths), BATCH_MONTHS)]
+    for batch in each(_make_batch, batches):
         if unknown := ", ".join(sorted(batch.unknown_fields)):
             log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", unknown)
         if counts := ", ".join(f"{name} {count}" for name, count in sorted(batch.findings.items())):

@@ -71,7 +71,7 @@ def check_words(work: Clone, raw: Path, files: Mapping[str, str], remote: Locati
         path = raw / name
         if md5 == files.get(name) or _begins_with(path, md5):
             continue
-        before = tip.content(md5)
+        before = tip.content(name)
         if before and (dropped := _dropped(raw_store.parse_month(before, path), raw_store.read_month(path))):
             lost[name] = len(dropped)
     if lost:

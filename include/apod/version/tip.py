@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc_config import stored_in
 from include.apod.adapters.remote import download_object, object_path
+from include.apod.errors import masked
 from include.apod.formats.pointers import RAW_POINTER, object_in, remote_in
 
 if TYPE_CHECKING:
@@ -33,37 +34,40 @@ class RawAtTip:
 
     work: Clone
     remote: Location
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str]
 
     def content(self, name: str) -> bytes | None:
-        """The bytes of an object of the remote; None, with a warning, where they are lost.
+        """The bytes of one of the files; raises and warns as `_content`."""
+        return _content(self.work, self.remote, self.files[name])
 
-        Raises:
-            Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
-        """
-        if NAME.fullmatch(name):  # it becomes a path
-            path = self.work.path / ".dvc" / "cache" / object_path(name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() or download_object(self.remote, name, path):
-                return path.read_bytes()
-            path.unlink(missing_ok=True)
-        log.warning(
-            "%s of the version at the branch's tip is not whole in %s; its words cannot be compared.",
-            name,
-            self.remote.url,
-        )
-        return None
+
+def _content(work: Clone, remote: Location, name: str) -> bytes | None:
+    """The bytes of an object of a remote; None, with a warning, where they are lost.
+
+    Raises:
+        Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
+    """
+    if NAME.fullmatch(name):  # it becomes a path
+        path = work.path / ".dvc" / "cache" / object_path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() or download_object(remote, name, path):
+            return path.read_bytes()
+        path.unlink(missing_ok=True)
+    log.warning(
+        "%s of the version at the branch's tip is not whole in %s; its words cannot be compared.",
+        name,
+        masked(remote.url),
+    )
+    return None
 
 
 def raw_at_tip(work: Clone, remote: Location) -> RawAtTip:
     """The raw store of the version at HEAD; `remote` is where it is, if the version does not say.
 
     Raises:
-        Unavailable, Misconfigured: as `RawAtTip.content`.
+        Unavailable, Misconfigured: the remote does not answer, or refuses the credentials.
     """
     pointer, config = work.read_blobs([f"HEAD:{RAW_POINTER}", "HEAD:.dvc/config"])
-    tip = RawAtTip(work, stored_in(config, remote_in(pointer)) or remote)
-    name = object_in(pointer)
-    listing = tip.content(name) if name else None
-    tip.files.update({entry["relpath"]: entry["md5"] for entry in json.loads(listing or b"[]")})
-    return tip
+    place, name = stored_in(config, remote_in(pointer)) or remote, object_in(pointer)
+    listing = _content(work, place, name) if name else None
+    return RawAtTip(work, place, {entry["relpath"]: entry["md5"] for entry in json.loads(listing or b"[]")})
