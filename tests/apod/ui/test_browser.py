@@ -135,6 +135,7 @@ def test_a_person_finds_her_way(page, stack):
     assert "main points at the CSV there is now" in page.locator("[data-load]").inner_text()
     page.get_by_role("link", name="Calendar").click()
     page.locator(".calendar svg").wait_for()
+    page.wait_for_load_state()  # else the script, which runs last, may miss the pointer
     box = page.locator(".calendar svg").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     page.locator("#preview p").wait_for()  # the script answers when it may
