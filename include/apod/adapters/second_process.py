@@ -57,7 +57,7 @@ def _made_elsewhere(make: Callable[[Item], Result], items: Sequence[Item]) -> It
                 os.waitpid(child, 0)
 
 
-def each(make: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+def map_in_two_processes(make: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """`make` of each item, in their order; every second one by another process, where that is possible.
 
     Args:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from include.apod.adapters.files import md5_hex, sha256_hex
-from include.apod.adapters.second_process import each
+from include.apod.adapters.second_process import map_in_two_processes
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
 from include.apod.formats.fragments import Contents, Digests, Fragment, Sizes, key_of, to_csv
@@ -118,7 +118,7 @@ def make_fragments(paths: Sequence[Path]) -> Iterator[tuple[Fragment, Contents]]
         BadData: a month file is damaged.
     """
     batches = [paths[start : start + BATCH_MONTHS] for start in range(0, len(paths), BATCH_MONTHS)]
-    for batch in each(_make_batch, batches):
+    for batch in map_in_two_processes(_make_batch, batches):
         if unknown := ", ".join(sorted(batch.unknown_fields)):
             log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", unknown)
         if counts := ", ".join(f"{name} {count}" for name, count in sorted(batch.findings.items())):

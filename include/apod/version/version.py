@@ -90,12 +90,12 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
             work = clone(repository, folder / "clone")
             sys.audit("apod.version.cloned")
             tip_version(work, connection)
-            described = work.read(DATAPACKAGE)
+            description_at_tip = work.read(DATAPACKAGE)
             snapshot = take(store, work.path / "data", connection)
             sys.audit("apod.version.taken")
             remote_state = _remote_state(work, remote, snapshot)
             lost = len(remote_state.lost)
-            at_tip = described == work.read(DATAPACKAGE) and _is_at_tip(work, snapshot, remote_state.location)
+            at_tip = description_at_tip == work.read(DATAPACKAGE) and _is_at_tip(work, snapshot, remote_state.location)
             if at_tip and not lost:
                 report = unchanged(work, snapshot.md5, connection)
             else:

@@ -19,11 +19,11 @@ TWO_CORES = pytest.mark.skipif(
 
 
 def python(text, *arguments):
-    """Starts a program that has `each`, and `here` for whether a process is the first one."""
+    """Starts a program that has `map_in_two_processes`, and `here` for whether a process is the first one."""
     start = """
         import os, signal, sys, threading, time
         from include.apod.adapters import second_process
-        from include.apod.adapters.second_process import each
+        from include.apod.adapters.second_process import map_in_two_processes
         first = os.getpid()
         here = lambda: os.getpid() == first
     """
@@ -43,7 +43,7 @@ def printed(text):
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 8])
 def test_every_second_item_is_made_elsewhere(count):
     """In the order of the items; a single one is not worth a process."""
-    made, _ = printed(f"print(*((n, here()) for n in each(lambda n: (n, here()), range({count}))))")
+    made, _ = printed(f"print(*((n, here()) for n in map_in_two_processes(lambda n: (n, here()), range({count}))))")
     pairs = [f"(({n}, {count < 2 or n % 2 == 0}), True)" for n in range(count)]
 
     assert " ".join(pairs).split() == made
@@ -60,7 +60,7 @@ def test_what_the_other_process_does_not_deliver_is_made_here(harm):
             if n == 3 and not here():
                 {harm}
             return n * n
-        print(*each(make, range(8)))
+        print(*map_in_two_processes(make, range(8)))
     """)
 
     assert ([f"{n * n}" for n in range(8)], 0) == (made, status)
@@ -74,7 +74,7 @@ def test_an_error_is_that_of_the_item():
                 raise ValueError("three")
             return n
         try:
-            for n in each(make, range(8)):
+            for n in map_in_two_processes(make, range(8)):
                 print(n)
         except ValueError as error:
             print(error)
@@ -92,7 +92,7 @@ def test_a_process_with_threads_works_alone():
     """What a thread had locked would stay locked in a copy."""
     made, _ = printed("""
         threading.Thread(target=time.sleep, args=(1,), daemon=True).start()
-        print(*each(lambda n: here(), range(4)))
+        print(*map_in_two_processes(lambda n: here(), range(4)))
     """)
 
     assert ["True"] * 4 == made
@@ -107,7 +107,7 @@ def test_it_ends_with_the_one_that_was_killed(tmp_path):
             open(f"{sys.argv[1]}/{os.getpid()}", "w").close()
             time.sleep(0.2)
             return b"x" * 1_000_000
-        for result in each(make, range(1000)):
+        for result in map_in_two_processes(make, range(1000)):
             pass
         """,
         tmp_path,

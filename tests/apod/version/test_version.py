@@ -17,7 +17,7 @@ from include.apod.adapters.files import md5_of
 from include.apod.adapters.git import Repository
 from include.apod.errors import BadData, Misconfigured, NotPublished, Unavailable
 from include.apod.formats.csv_file import HEADER
-from include.apod.formats.raw import months
+from include.apod.formats.raw import month_file, months
 from include.apod.history.passport import passport
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
@@ -265,11 +265,16 @@ def test_a_day_is_added_to_what_dvc_has(commit, loaded, database, bare, tmp_path
     assert (2, sum(path.stat().st_size for path in months(raw))) == (pointer["nfiles"], pointer["size"])
 
 
+def lose(store, month, remote):
+    """The remote loses the bytes of a raw month."""
+    md5 = md5_of(month_file(store.raw, month))
+    (remote / "files" / "md5" / md5[:2] / md5[2:]).unlink()
+
+
 def test_a_day_puts_back_what_the_remote_lost_of_other_months(commit, loaded, database, bare, tmp_path):
     """Then DVC gets all files, since only those that it is given can be pushed."""
     commit()
-    old = md5_of(loaded.raw / "2026" / "2026-10.jsonl")
-    (tmp_path / "dvc remote" / "files" / "md5" / old[:2] / old[2:]).unlink()
+    lose(loaded, "2026-10", tmp_path / "dvc remote")
     edit(loaded, NEWEST, title="Other words")
     load(loaded, database)
 
@@ -281,8 +286,7 @@ def test_a_day_puts_back_what_the_remote_lost_of_other_months(commit, loaded, da
 def test_a_month_that_has_only_grown_is_not_asked_for(commit, loaded, database, tmp_path, caplog, day, compared):
     """Its old bytes are at its beginning. Here the remote has lost them, which nobody notices unless it is asked."""
     commit()
-    old = md5_of(loaded.raw / "2026" / "2026-11.jsonl")
-    (tmp_path / "dvc remote" / "files" / "md5" / old[:2] / old[2:]).unlink()
+    lose(loaded, "2026-11", tmp_path / "dvc remote")
     edit(loaded, day, title="Other words")
     load(loaded, database)
 
