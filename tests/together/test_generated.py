@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from include.apod.adapters.dvc_config import remote_for, stored_in
@@ -31,6 +31,7 @@ from include.apod.formats.pointers import object_in, remote_in
 from include.apod.formats.raw import Observation, digest
 from include.apod.formats.store import Store
 from include.apod.load.quarantine import broken_rule
+from include.apod.load.rules import RULES, is_plain
 from include.apod.sources import basic, planetary
 from include.apod.sources.gate import by_day, refused_days
 from include.apod.sources.planetary import Planetary
@@ -46,6 +47,10 @@ slow = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
+PIECES = (
+    *(" ", "  ", "   ", "a", "\u00e9", "e\u0301", ".", "\n", "\x7f", "//", "http://", "https://apod.nasa.gov/apod/"),
+    *("Follow APOD", "Credit:", "Tomorrow's picture:", "digg_url = 'x'; digg_skin = 'y';"),
+)
 DAY = date(2026, 11, 1)
 SPAN = Span(DAY, DAY + timedelta(days=20))
 ANY_TEXT = st.text(st.characters(), max_size=60)  # all of Unicode, lone surrogates and control characters among it
@@ -174,6 +179,17 @@ def test_any_run_parameter_is_a_span_or_a_misconfiguration(first, last):
     """What people type."""
     with suppress(Misconfigured):
         parse_span(first, last, SPAN)
+
+
+@given(rule=st.sampled_from(RULES), text=st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
+@example(rule=RULES[5], text="a ")
+def test_what_is_skipped_for_a_plain_text_would_not_have_changed_it(rule, text):
+    """The load looks for the signs of a rule first, in a whole column at once where it can."""
+    assume(is_plain(text))
+    normalised_so = rule.apply(text)
+
+    assert normalised_so == text or any(sign in f"\n{text}\n" for sign in rule.signs)
+    assert normalised_so == (rule.of_plain or rule.apply)(text)
 
 
 @slow

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
+from fcntl import F_SETPIPE_SZ, fcntl
 from itertools import cycle
 from multiprocessing import Pipe
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 PATIENCE_SECONDS = 60  # for one item
+PIPE_BYTES = 1 << 20  # holds what is made of one item, so that neither process waits until the other is ready
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -39,6 +41,8 @@ def _received(reader: Connection[object, Result]) -> Iterator[Result]:
 def _made_elsewhere(make: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Iterator[Result]]:
     """What a copy of this process makes of some items. It ends where nobody reads from it any more."""
     reader, writer = Pipe(duplex=False)
+    with suppress(OSError):  # a system may allow less
+        fcntl(writer.fileno(), F_SETPIPE_SZ, PIPE_BYTES)
     if not (child := os.fork()):
         try:
             reader.close()

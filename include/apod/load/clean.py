@@ -16,10 +16,10 @@ import pandas as pd
 from include.apod.adapters.files import md5_hex, sha256_hex
 from include.apod.adapters.second_process import map_in_two_processes
 from include.apod.formats import raw as raw_store
-from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
-from include.apod.formats.fragments import Contents, Digests, Fragment, Sizes, key_of, to_csv
+from include.apod.formats.columns import SOURCE_COLUMNS
+from include.apod.formats.fragments import Contents, Digests, Fragment, Sizes, key_of, quoted, to_csv
 from include.apod.load.quarantine import JudgedMonth, judge
-from include.apod.load.rules import TEXT, normalised
+from include.apod.load.rules import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+pd.set_option("mode.string_storage", "python")  # Arrow's would be copied to and fro
 BATCH_MONTHS = 20  # about 1 MB of pictures; more are no faster and take more memory
 
 
@@ -73,17 +74,17 @@ class Batch:
     findings: Counter[str]
 
 
+def _legacy_page(day: str) -> str:
+    """The page of a day in the archive up to 2026, whose service names none."""
+    return f"https://apod.nasa.gov/apod/ap{day[2:4]}{day[5:7]}{day[8:10]}.html"
+
+
 def clean_rows(records: Sequence[Record]) -> pd.DataFrame:
     """Good records (in the one form) as one row each, with the columns of the CSV, of type `string` or null."""
-    frame = normalised(pd.DataFrame(records, dtype=object).reindex(columns=["date", *SOURCE_COLUMNS]))
-    legacy = [f"https://apod.nasa.gov/apod/ap{day[2:4]}{day[5:7]}{day[8:10]}.html" for day in frame["date"]]
-    frame["page_url"] = frame["page_url"].fillna(pd.Series(legacy, dtype=TEXT))  # the planetary service says none
-    return frame.astype({"date": TEXT}).reindex(columns=list(COLUMNS))
-
-
-def _quoted(text: str) -> str:
-    """A text as a field of the CSV."""
-    return '"' + text.replace('"', '""') + '"'
+    days, columns = [f"{record['date']}" for record in records], normalised(records)
+    pages = zip(days, columns["page_url"], strict=True)
+    columns["page_url"] = [_legacy_page(day) if page is None else page for day, page in pages]
+    return pd.DataFrame({"date": days, **columns}, dtype="string")
 
 
 def to_lines(frame: pd.DataFrame) -> list[str]:
@@ -91,9 +92,9 @@ def to_lines(frame: pd.DataFrame) -> list[str]:
 
     Python's csv module has no such mode before 3.12, so the fields are joined here.
     """
-    columns = (frame[name].tolist() for name in COLUMNS if name != "date")
-    fields = [["" if text is pd.NA else _quoted(text) for text in column] for column in columns]
-    return [f"{','.join(line)}\n" for line in zip(frame["date"], *fields, strict=True)]
+    columns = (frame[name].tolist() for name in SOURCE_COLUMNS)
+    fields = (["" if text is pd.NA else quoted(text) for text in column] for column in columns)
+    return [",".join(line) + "\n" for line in zip(frame["date"].tolist(), *fields, strict=True)]
 
 
 def _fragment(month: RawMonth, contents: Contents) -> Fragment:

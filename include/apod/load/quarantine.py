@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from include.apod.formats.columns import MEDIA_TYPES, SOURCE_COLUMNS
+from include.apod.formats.columns import COLUMNS, MEDIA_TYPES
 from include.apod.formats.fragments import RULES_VERSION, Origin, Rejection
 from include.apod.sources import SERVICES, Reading, service
 from include.apod.sources.absence import is_proof
@@ -64,9 +64,10 @@ class JudgedMonth:
 
 def broken_rule(record: Record, day: str) -> str:
     """Which hard rule a record (in the one form) breaks, or an empty text."""
-    values = {name: value for name in ("date", *SOURCE_COLUMNS) if (value := record.get(name)) is not None}
-    if not_text := [name for name, value in values.items() if not isinstance(value, str)]:
-        return f"{not_text[0]} is {values[not_text[0]]!r:.80}, not text"
+    values = {name: value for name in COLUMNS if (value := record.get(name)) is not None}
+    if {*map(type, values.values())} - {str}:
+        name, value = next((name, value) for name, value in values.items() if not isinstance(value, str))
+        return f"{name} is {value!r:.80}, not text"
     texts = cast("dict[str, str]", values)
     if texts.get("date") != day:
         return f"filed under {day}, but of {texts.get('date')!r}"
@@ -89,7 +90,7 @@ def read(observation: Observation) -> tuple[Reading, str]:
     if not isinstance(observation.record, dict):
         return nothing, f"the record is {observation.record!r:.80}, no object"
     reading = service(observation.source).read(observation.record)
-    return reading, broken_rule(reading.fields, f"{observation.date}")
+    return reading, broken_rule(reading.fields, observation.date.isoformat())
 
 
 def _is_loss(observation: Observation) -> bool:

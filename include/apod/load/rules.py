@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import ne
 from typing import TYPE_CHECKING
-from unicodedata import normalize
-
-import pandas as pd
+from unicodedata import is_normalized, normalize
 
 from include.apod.formats.columns import ADDRESSES, SOURCE_COLUMNS
 from include.apod.load.notices import without_notice
@@ -18,16 +17,20 @@ from include.apod.load.notices import without_notice
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from include.apod.formats.raw import Record
+
     Apply = Callable[[str], str | None]
+    Column = list[str | None]
 
 LINE_END = re.compile(r"[\r\n]")
 LABEL = re.compile(r"[\w ]+")
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SCRIPT = re.compile(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';")
+TOMORROW = "Tomorrow's picture:"
 STACKED = re.compile(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)")
-TEXT = "string[python]"  # not Arrow's, which is copied to and fro for each rule of ours
 BLANKS = re.compile("  +")
 PRINTABLE = bytes(range(0x20, 0x7F))
+LINE = "\n"  # stands between texts that are looked at together
 
 
 @dataclass(frozen=True)
@@ -38,20 +41,22 @@ class Rule:
         name: in docs/data.md, and to switch it off.
         columns: the columns that it is applied to.
         apply: takes a text and returns it normalised, or null.
-        odd_only: it leaves alone what `is_plain`.
-        of_plain: the same for a text that `is_plain`, in less time; None where that makes no difference.
+        signs: any plain text that it changes has one of them, with a `LINE` before and behind; none: it changes none.
+        of_plain: the same for a plain text, in less time; None where that makes no difference.
     """
 
     name: str
     columns: tuple[str, ...]
     apply: Apply
-    odd_only: bool = False
+    signs: tuple[str, ...] = ()
     of_plain: Apply | None = None
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text has printable characters of ASCII only; a quarter of the time of a pattern."""
-    return text.isascii() and not text.encode().translate(None, PRINTABLE)
+    """Whether a text has printable characters only, in their composed form: so a blank is its only white space."""
+    if text.isascii():
+        return not text.encode().translate(None, PRINTABLE)  # half the time of what follows
+    return text.isprintable() and is_normalized("NFC", text)
 
 
 def without_label(title: str) -> str:
@@ -78,19 +83,41 @@ def with_single_blanks(text: str) -> str:
 
 
 RULES = (
-    Rule("nul", SOURCE_COLUMNS, lambda text: text.replace("\0", ""), odd_only=True),
-    Rule("control_characters", SOURCE_COLUMNS, lambda text: CONTROL.sub("\ufffd", text), odd_only=True),
-    Rule("unicode", SOURCE_COLUMNS, lambda text: normalize("NFC", text), odd_only=True),
-    Rule("title_label", ("title",), without_label, odd_only=True),  # a line end is odd
-    Rule("script", ("explanation",), lambda text: SCRIPT.sub("", text) if "digg_url" in text else text),
-    Rule("notice", ("explanation",), without_notice),
-    Rule("tomorrow", ("explanation",), lambda text: text.partition("Tomorrow's picture:")[0]),
-    Rule("scheme", ADDRESSES, with_scheme),
-    Rule("stacked", ADDRESSES, lambda address: STACKED.sub("", address) if "apod/http" in address else address),
-    Rule("white_space", SOURCE_COLUMNS, with_single_blanks, of_plain=lambda text: BLANKS.sub(" ", text)),
-    Rule("padding", SOURCE_COLUMNS, str.strip),
-    Rule("empty", SOURCE_COLUMNS, lambda text: text or None),
+    Rule("nul", SOURCE_COLUMNS, lambda text: text.replace("\0", "")),
+    Rule("control_characters", SOURCE_COLUMNS, lambda text: CONTROL.sub("\ufffd", text)),
+    Rule("unicode", SOURCE_COLUMNS, lambda text: normalize("NFC", text)),
+    Rule("title_label", ("title",), without_label),  # a line end is not plain
+    Rule("script", ("explanation",), lambda text: SCRIPT.sub("", text) if "digg_url" in text else text, ("digg_url",)),
+    Rule(
+        "notice",
+        ("explanation",),
+        without_notice,
+        ("   ", " \n"),
+        of_plain=lambda text: without_notice(text) if "   " in text else text.rstrip(),
+    ),
+    Rule("tomorrow", ("explanation",), lambda text: text.partition(TOMORROW)[0], (TOMORROW,)),
+    Rule("scheme", ADDRESSES, with_scheme, ("\n//", "\n ")),
+    Rule(
+        "stacked",
+        ADDRESSES,
+        lambda address: STACKED.sub("", address) if "apod/http" in address else address,
+        ("apod/http",),
+    ),
+    Rule("white_space", SOURCE_COLUMNS, with_single_blanks, ("  ",), of_plain=lambda text: BLANKS.sub(" ", text)),
+    Rule("padding", SOURCE_COLUMNS, str.strip, ("\n ", " \n")),
+    Rule("empty", SOURCE_COLUMNS, lambda text: text or None, ("\n\n",)),
 )
+
+
+def _are_clean(texts: Sequence[str], rules: Sequence[Rule]) -> bool:
+    """Whether all of some texts are plain, and no rule changes one. Most columns need no more than this one look."""
+    lines = LINE.join(("", *texts, ""))
+    return (
+        lines.isascii()
+        and lines.count(LINE) == len(texts) + 1
+        and is_plain(lines.replace(LINE, ""))
+        and not any(sign in lines for rule in rules for sign in rule.signs)
+    )
 
 
 def _normalised(text: str, rules: Sequence[Apply], of_plain: Sequence[Apply]) -> str | None:
@@ -103,32 +130,29 @@ def _normalised(text: str, rules: Sequence[Apply], of_plain: Sequence[Apply]) ->
     return value
 
 
-def normalised(frame: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFrame:
-    """The frame after the rules, except those named in `without`.
+def _normalised_column(values: Sequence[object], rules: Sequence[Rule]) -> Column:
+    """The values of a column after some rules; what is not text is null."""
+    texts = [value if isinstance(value, str) else None for value in values]
+    if _are_clean([text for text in texts if text is not None], rules):
+        return texts
+    of_all = [rule.apply for rule in rules]
+    of_plain = [rule.of_plain or rule.apply for rule in rules if rule.signs]
+    return [None if text is None else _normalised(text, of_all, of_plain) for text in texts]
 
-    One row a picture; `SOURCE_COLUMNS` hold text or null and come out as `TEXT`, other columns stay as they are.
-    """
-    result = frame.copy()
-    for name in SOURCE_COLUMNS:
-        rules = [rule for rule in RULES if rule.name not in without and name in rule.columns]
-        of_all, of_plain = (
-            [rule.apply for rule in rules],
-            [rule.of_plain or rule.apply for rule in rules if not rule.odd_only],
+
+def normalised(records: Sequence[Record], without: Collection[str] = ()) -> dict[str, Column]:
+    """The `SOURCE_COLUMNS` of records (in the one form) after the rules, except those named in `without`."""
+    return {
+        name: _normalised_column(
+            [record.get(name) for record in records],
+            [rule for rule in RULES if rule.name not in without and name in rule.columns],
         )
-        texts = [
-            _normalised(text, of_all, of_plain) if isinstance(text, str) else None for text in frame[name].tolist()
-        ]
-        result[name] = pd.Series(texts, frame.index, dtype=TEXT)
-    return result
+        for name in SOURCE_COLUMNS
+    }
 
 
-def _differing(frame: pd.DataFrame, reference: pd.DataFrame) -> pd.Series:
-    """For each row, whether any value differs."""
-    same = (frame == reference).fillna(value=False) | (frame.isna() & reference.isna())
-    return ~same.all(axis=1)
-
-
-def effects(frame: pd.DataFrame) -> dict[str, int]:
+def effects(records: Sequence[Record]) -> dict[str, int]:
     """For each rule, the number of rows that would differ without it."""
-    full = normalised(frame)
-    return {rule.name: int(_differing(full, normalised(frame, {rule.name})).sum()) for rule in RULES}
+    full = [*zip(*normalised(records).values(), strict=True)]
+    without = {rule.name: zip(*normalised(records, {rule.name}).values(), strict=True) for rule in RULES}
+    return {name: sum(map(ne, full, rows)) for name, rows in without.items()}
