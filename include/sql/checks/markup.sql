@@ -6,5 +6,5 @@ select
 from apod.picture
 where
     -- much cheaper than the pattern
-    (title like '%<%' or explanation like '%<%' or copyright like '%<%')
+    (strpos(title, '<') > 0 or strpos(explanation, '<') > 0 or strpos(copyright, '<') > 0)
     and title || coalesce(explanation, '') || coalesce(copyright, '') ~ '</?(a|b|i|p|em|br|strong|font|script)[ >/]'

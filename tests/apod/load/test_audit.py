@@ -46,6 +46,17 @@ def test_a_check_says_its_severity_and_why(path):
     assert len(header.split("Severity: ")[1].split(".")[1]) > 20
 
 
+@pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.stem)
+def test_a_check_of_one_row_each_reads_no_other_rows(path, loaded, database):
+    """It has an index with its own condition, so that a day's load need not read the archive for it."""
+    database.execute("set enable_seqscan = off")  # 54 rows are read as fast
+    plan = "\n".join(line for (line,) in database.execute(f"explain {path.read_text()}"))
+    database.execute("reset enable_seqscan")
+    of_all = {"load_count": "picture_pkey", "repeated_address": "Seq Scan on picture", "dates": "picture_pkey"}
+
+    assert of_all.get(path.stem, f"picture_{path.stem}") in plan
+
+
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
