@@ -10,13 +10,20 @@ import sys
 from contextlib import contextmanager, suppress
 from glob import escape
 from secrets import token_hex
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 BLOCK_BYTES = 1 << 20
+
+
+class Checksums(NamedTuple):
+    """The md5 and the sha256 of a file, in hex digits."""
+
+    md5: str
+    sha256: str
 
 
 def _lock(descriptor: int, *, wait: bool) -> bool:
@@ -122,3 +129,13 @@ def sha256_of(path: Path) -> str:
     """The sha256 of a file, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksums_of(path: Path) -> Checksums:
+    """The md5 and the sha256 of a file, which is read once."""
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            md5.update(block)
+            sha256.update(block)
+    return Checksums(md5.hexdigest(), sha256.hexdigest())

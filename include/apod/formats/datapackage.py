@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.files import sha256_of
 from include.apod.formats.columns import COLUMNS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from include.apod.adapters.files import Checksums
     from include.apod.formats.columns import Column
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -50,8 +50,8 @@ def _field(column: Column) -> dict[str, object]:
     return {**field, "constraints": constraints} if constraints else field
 
 
-def describe(csv: Path, md5: str) -> bytes:
-    """The bytes of `datapackage.json` for a CSV with this md5; equal for equal CSVs."""
+def describe(csv: Path, checksums: Checksums) -> bytes:
+    """The bytes of `datapackage.json` for a CSV with these checksums; equal for equal CSVs."""
     package = {
         "$schema": PROFILE,
         "name": "apod",
@@ -68,8 +68,8 @@ def describe(csv: Path, md5: str) -> bytes:
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "bytes": csv.stat().st_size,
-                "hash": md5,
-                "sha256": sha256_of(csv),
+                "hash": checksums.md5,
+                "sha256": checksums.sha256,
                 "schema": {
                     "fields": [_field(column) for column in COLUMNS.values()],
                     "primaryKey": ["date"],

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.database import second_connection, transaction
-from include.apod.adapters.files import md5_of, replacing, sync_folder
+from include.apod.adapters.files import checksums_of, md5_of, replacing, sync_folder
 from include.apod.errors import ApprovalNeeded, BadData
 from include.apod.formats.composition import read_composition, write_composition
 from include.apod.formats.csv_file import read_records
@@ -28,11 +29,13 @@ from include.apod.run import Report
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from concurrent.futures import Future
     from pathlib import Path
 
     from psycopg import Connection, Cursor
     from psycopg.rows import TupleRow
 
+    from include.apod.adapters.files import Checksums
     from include.apod.formats.loads import PublishedLoad
     from include.apod.formats.store import Store
     from include.apod.load.audit import Changes, CheckResult
@@ -122,10 +125,13 @@ def _merge_pictures(
             cursor.execute(statement(f"publish/{name}"), parameters)
 
 
-def _merge(cursor: Cursor[TupleRow], store: Store, md5: str, load: LoadInfo, allowed: Allowed) -> Audit:
+def _merge(
+    cursor: Cursor[TupleRow], store: Store, reading: Future[Checksums], load: LoadInfo, allowed: Allowed
+) -> Audit:
     """Brings the tables in line with the staging tables, and runs guards and checks."""
     user_table = inspect(cursor, load.user_table) if load.user_table else None
     changes, before = count_changes(cursor), latest_load(cursor.connection)
+    md5 = reading.result().md5
     load = replace(load, approved_by=guard(cursor, changes, allowed, md5))
     if changes.not_empty or before is None or before.md5 != md5:
         _merge_pictures(cursor, changes, before, load, store, md5)
@@ -138,23 +144,23 @@ def _merge(cursor: Cursor[TupleRow], store: Store, md5: str, load: LoadInfo, all
     return Audit(changes, before, findings, rejected, unreadable, load.approved_by, in_line)
 
 
-def _files_current(store: Store, staged: Path, md5: str) -> bool:
-    """Whether the published CSV and its description are those of this md5 already."""
-    csv_current = staged == store.csv or (store.csv.exists() and md5_of(store.csv) == md5)
-    description = describe(staged, md5)
+def _files_current(store: Store, staged: Path, checksums: Checksums) -> bool:
+    """Whether the published CSV and its description are those of these checksums already."""
+    csv_current = staged == store.csv or (store.csv.exists() and md5_of(store.csv) == checksums.md5)
+    description = describe(staged, checksums)
     return csv_current and store.datapackage.exists() and store.datapackage.read_bytes() == description
 
 
-def _show(store: Store, staged: Path, md5: str) -> None:
+def _show(store: Store, staged: Path, checksums: Checksums) -> None:
     """Puts the proven CSV, its composition and its description in place."""
     if staged != store.csv:
         staged.replace(store.csv)
         sys.audit("apod.csv.renamed")
         sync_folder(store.root)
     composition = read_composition(store.staged_composition)
-    if composition and composition.md5 == md5 and composition != read_composition(store.composition):
+    if composition and composition.md5 == checksums.md5 and composition != read_composition(store.composition):
         write_composition(store.composition, composition)
-    description = describe(store.csv, md5)
+    description = describe(store.csv, checksums)
     if not store.datapackage.exists() or store.datapackage.read_bytes() != description:
         with replacing(store.datapackage) as file:
             file.write(description)
@@ -220,13 +226,14 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
     staged = store.staged_csv if store.staged_csv.exists() else store.csv
     if not staged.exists():
         raise BadData(f"There is no {store.staged_csv} to publish. ./apod trigger load makes it.")
-    md5 = md5_of(staged)
     try:
-        with transaction(connection), connection.cursor() as cursor:
+        with ThreadPoolExecutor(1) as thread, transaction(connection), connection.cursor() as cursor:
             sys.audit("apod.publish.begun")
+            reading = thread.submit(checksums_of, staged)  # while PostgreSQL compares
             cursor.execute(statement("publish/set_work_mem"))
-            audit = _merge(cursor, store, md5, load, allowed)
-            prove(cursor, staged, md5)
+            audit = _merge(cursor, store, reading, load, allowed)
+            checksums = reading.result()
+            prove(cursor, staged, checksums.md5)
             sys.audit("apod.publish.proven")
             keeper.execute(statement("publish/check_lock"))  # raises where the lock was lost with its connection
     except ApprovalNeeded:
@@ -237,7 +244,7 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
         store.staged_composition.unlink(missing_ok=True)
         raise
     sys.audit("apod.publish.committed")
-    same_md5 = audit.before is not None and audit.before.md5 == md5  # else the files cannot be current
-    files_current = same_md5 and _files_current(store, staged, md5)
-    _show(store, staged, md5)
-    return _report(audit, md5, load, files_current=files_current)
+    same_md5 = audit.before is not None and audit.before.md5 == checksums.md5  # else the files cannot be current
+    files_current = same_md5 and _files_current(store, staged, checksums)
+    _show(store, staged, checksums)
+    return _report(audit, checksums.md5, load, files_current=files_current)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from include.apod.adapters.files import sha256_of
+from include.apod.adapters.files import Checksums, sha256_of
 from include.apod.formats.columns import COLUMNS
 from include.apod.formats.datapackage import CONTRIBUTORS, LICENSES, describe
 
@@ -61,7 +61,7 @@ def _json(value: object) -> bytes:
 
 def datapackage(edition: Edition, parquet: Path | None) -> bytes:
     """`datapackage.json`: that of the published CSV, with what only a version has."""
-    package = json.loads(describe(edition.csv, edition.version.csv))
+    package = json.loads(describe(edition.csv, Checksums(edition.version.csv, edition.sha256)))
     package |= {"version": edition.version.commit, "created": edition.version.time, "homepage": edition.page}
     if parquet:
         package["resources"].append(

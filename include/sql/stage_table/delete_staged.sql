@@ -4,15 +4,25 @@ with staged as (
     where month = any(%(months)s)
 ),
 
+span as (
+    select
+        to_date(month, 'YYYY-MM') as first,
+        to_date(month, 'YYYY-MM') + interval '1 month' as behind
+    from unnest(%(months)s::text []) as outdated (month)
+),
+
 origins as (
     delete from apod.staging_origin
-    where to_char(date, 'YYYY-MM') = any(%(months)s)
+    using span
+    where staging_origin.date >= span.first and staging_origin.date < span.behind
 ),
 
 rejections as (
     delete from apod.staging_rejected
-    where to_char(date, 'YYYY-MM') = any(%(months)s)
+    using span
+    where staging_rejected.date >= span.first and staging_rejected.date < span.behind
 )
 
 delete from apod.staging
-where to_char(date, 'YYYY-MM') = any(%(months)s)
+using span
+where staging.date >= span.first and staging.date < span.behind
