@@ -8,7 +8,6 @@ import hashlib
 import os
 import sys
 from contextlib import contextmanager, suppress
-from glob import escape
 from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -52,10 +51,11 @@ def locked(path: Path) -> Iterator[None]:
 
 def _remove_abandoned(path: Path) -> None:
     """Removes the temporary files that killed writers of a file left; a living one holds a lock on its own."""
-    for temporary in path.parent.glob(f".{escape(path.name)}.*tmp"):
-        with suppress(FileNotFoundError), temporary.open("rb") as file:
-            if _lock(file.fileno(), wait=False):
-                temporary.unlink()
+    for other in path.parent.iterdir():  # not by a pattern, which would be made anew for each file
+        if other.name.startswith(f".{path.name}.") and other.suffix == ".tmp":
+            with suppress(FileNotFoundError), other.open("rb") as file:
+                if _lock(file.fileno(), wait=False):
+                    other.unlink()
 
 
 @contextmanager

@@ -59,11 +59,13 @@ class RecordId(NamedTuple):
 
 
 _DECODER = msgspec.json.Decoder(Observation)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def digest(value: object) -> str:
     """sha256 (hex) of parsed JSON; equal for equal values, whatever the order of the keys."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()
 
 
 def to_line(observation: Observation) -> bytes:
@@ -78,7 +80,7 @@ def to_line(observation: Observation) -> bytes:
         **content,
     }
     try:
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return _COMPACT.encode(fields).encode() + b"\n"
     except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form; as an escape sequence it is kept
         return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ from include.apod.sources import Absent
 from include.apod.sources.absence import is_proof
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from include.apod.formats.store import Store
     from include.apod.ingest.answers import Answer
     from include.apod.sources import Source
+
+    Keep = Callable[[Sequence[Observation]], None]
 
 log = logging.getLogger(__name__)
 
@@ -103,31 +107,50 @@ def to_observation(answer: Answer, newest: Mapping[date, RecordId], seen_at: str
     return Observation(answer.day, seen_at, answer.source, sha256, record=answer.content)
 
 
-def store_span(
-    fetcher: Fetcher, store: Store, span: Span, coverage: Coverage, scope: Scope, tally: Tally
-) -> ApodError | BudgetSpent | None:
-    """Asks for one span and stores what is new or changed; returns the error that asking ended with, if any.
+def _append(store: Store, observations: Sequence[Observation]) -> None:
+    """Stores answers, so that a crash loses them no more."""
+    raw_store.append(store.raw, observations)
+    store.save()
 
-    Raises:
-        Unavailable: the store did not take it, which is no fault of a source.
+
+@contextmanager
+def keeping(store: Store) -> Iterator[Keep]:
+    """Stores the answers of a span while the next one is asked for: a third of the time is waiting for the disk.
+
+    One span at a time: a run that is killed has lost two at most. What goes wrong with one is raised with the next.
     """
-    newest, missing = newest_records(store.raw, span), set(coverage.missing(span, scope.now.date()))
+    with ThreadPoolExecutor(1) as thread:
+        storing: Future[None] = thread.submit(lambda: None)
+
+        def keep(observations: Sequence[Observation]) -> None:
+            nonlocal storing
+            storing.result()
+            storing = thread.submit(_append, store, observations)
+
+        yield keep
+        storing.result()
+
+
+def read_span(
+    fetcher: Fetcher, raw: Path, span: Span, coverage: Coverage, scope: Scope, tally: Tally
+) -> tuple[list[Observation], ApodError | BudgetSpent | None]:
+    """Asks for one span; returns what is new or changed, and the error that asking ended with, if any."""
+    newest, missing = newest_records(raw, span), set(coverage.missing(span, scope.now.date()))
     observations: list[Observation] = []
+    seen_at = scope.seen_at
     stopped: ApodError | BudgetSpent | None = None
     try:
         for answer in fetcher.fetch(span, missing, coverage.observed):
             if isinstance(answer.content, Absent) and (answer.day in scope.lookback or answer.day not in missing):
                 tally.not_out_yet += answer.day in missing  # no evidence: pictures have come out days late
-            elif observation := to_observation(answer, newest, scope.seen_at):
+            elif observation := to_observation(answer, newest, seen_at):
                 observations.append(observation)
     except (ApodError, BudgetSpent) as error:
         stopped = error
-    raw_store.append(store.raw, observations)
-    store.save()
     for observation in observations:
         tally.add(observation, coverage, newest)
     log.info("%s: %d new or changed", span, len(observations))
-    return stopped
+    return observations, stopped
 
 
 def count_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
@@ -190,7 +213,7 @@ def _report(fetcher: Fetcher, tally: Tally, months_left: int, earlier: int) -> R
 def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     """Asks for what the calendar lacks and for the look-back, and stores what is new or changed.
 
-    Each span is stored as soon as it was read, so a run that is stopped, or over its budget, loses nothing.
+    Each span is stored as soon as it was read, so a run over its budget loses nothing, and a killed one two spans at most.
 
     Raises:
         RateLimited, Misconfigured, SourceChanged, Unavailable: no source gave a believable answer.
@@ -207,9 +230,11 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     tally, due = Tally(), plan(coverage, reread, scope)
     stopped: ApodError | BudgetSpent | None = None
     try:
-        while due and not stopped:
-            stopped = store_span(fetcher, store, due[0], coverage, scope, tally)
-            due = due if stopped else due[1:]
+        with keeping(store) as keep:
+            while due and not stopped:
+                observations, stopped = read_span(fetcher, store.raw, due[0], coverage, scope, tally)
+                keep(observations)
+                due = due if stopped else due[1:]
     finally:
         write_source_states(store.ingest, renewed_states(sources, fetcher.believed, states, today))
         looked_through = reading_list.looked_through if scope.reread else scope.archive.last

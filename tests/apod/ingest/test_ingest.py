@@ -1,6 +1,8 @@
 """Step 1, against the stand-in."""
 
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -169,6 +171,31 @@ def test_a_source_that_comes_back_is_heard_again_once(nasa, store, scope):
     assert [0, 0, 0] == [report.facts["corrected"] for report in (taken_over, back, again)]
     assert "0 corrected by NASA, no picture on 0 days; 16 days from another source than before" in back.sentence
     assert "planetary" == read(store.raw)[scope.archive.last].source
+
+
+def test_the_next_span_is_asked_for_while_one_is_stored(nasa, store, scope):
+    """A slow disk, or object store, does not hold up the requests; one span waits at most."""
+    with ThreadPoolExecutor(1) as thread, raw_store.writing(store.raw):
+        run = thread.submit(ingest, nasa.sources(), store, scope)
+        deadline = time.monotonic() + 30
+        while nasa.service.requests < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        asked, stored, done = nasa.service.requests, months(store.raw), run.done()
+
+    assert (2, [], False) == (asked, stored, done)
+    assert (54, 54) == (run.result().facts["added"], len(read(store.raw)))
+
+
+def test_a_store_that_takes_no_more_ends_the_run_and_keeps_what_it_has(nasa, store, scope):
+    """Its error is that of the run, though it comes while the next span is asked for."""
+    over_new_year = Span(date(2025, 10, 1), date(2026, 1, 31))
+    store.raw.mkdir(parents=True)
+    (store.raw / "2025").touch()  # no folder can be made there
+    with pytest.raises(OSError, match="2025"):
+        ingest(nasa.sources(), store, replace(scope, archive=over_new_year))
+
+    assert ["2026-01"] == [path.stem for path in months(store.raw)]
+    assert nasa.service.requests < 4
 
 
 def test_the_plan_is_the_calendar_newest_first(store, scope):
