@@ -94,12 +94,12 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         temporary.replace(path)
         sys.audit("apod.file.renamed", str(path))
     if durable:
-        sync_folder(path.parent)
+        flush(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Flushes a folder, so that renames in it survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Flushes a file, or a folder so that renames in it survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -49,9 +49,9 @@ def read_composition(path: Path) -> Composition | None:
         return None
 
 
-def write_composition(path: Path, composition: Composition) -> None:
-    """Writes the composition of a CSV."""
-    with replacing(path) as file:
+def write_composition(path: Path, composition: Composition, *, durable: bool = True) -> None:
+    """Writes the composition of a CSV; with `durable=False` as `replacing` does, for it is read with the CSV's md5."""
+    with replacing(path, durable=durable) as file:
         file.write(json.dumps({"md5": composition.md5, "months": composition.months}, separators=(",", ":")).encode())
 
 

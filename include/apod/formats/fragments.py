@@ -259,7 +259,7 @@ def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tupl
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
     written = ManifestFile(LAYOUT, RULES_VERSION, manifest.name, [*manifest.fragments.values()])
-    with replacing(clean / "manifest.json") as file:
+    with replacing(clean / "manifest.json", durable=False) as file:
         file.write(msgspec.json.encode(written))
     current = {clean / "manifest.json", *(path for kind in KINDS if _size(path := manifest.path(clean, kind)))}
     for path in {*clean.iterdir()} - current:

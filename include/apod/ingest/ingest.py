@@ -213,7 +213,7 @@ def _report(fetcher: Fetcher, tally: Tally, months_left: int, earlier: int) -> R
 def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     """Asks for what the calendar lacks and for the look-back, and stores what is new or changed.
 
-    Each span is stored as soon as it was read, so a run over its budget loses nothing, and a killed one two spans at most.
+    Each span is stored as soon as it was read: a run over its budget loses nothing, a killed one two spans at most.
 
     Raises:
         RateLimited, Misconfigured, SourceChanged, Unavailable: no source gave a believable answer.

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.database import second_connection, transaction
-from include.apod.adapters.files import checksums_of, md5_of, replacing, sync_folder
+from include.apod.adapters.files import checksums_of, flush, md5_of, replacing
 from include.apod.errors import ApprovalNeeded, BadData
 from include.apod.formats.composition import read_composition, write_composition
 from include.apod.formats.csv_file import read_records
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from include.apod.formats.loads import PublishedLoad
     from include.apod.formats.store import Store
     from include.apod.load.audit import Changes, CheckResult
-
-
-BULK_ROWS = 1000  # more are not checked and indexed one by one
 
 
 @dataclass(frozen=True)
@@ -106,18 +103,18 @@ def _merge_pictures(
     """Records the load, keeps the values that it changes as corrections, and merges the rows."""
     counts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed, "row_count": changes.rows}
     names = {"run": load.run, "code_version": load.code_version, "md5": md5, "approved_by": load.approved_by or None}
-    (load_id,) = cursor.execute(statement("publish/insert_load"), {**counts, **names}).fetchone() or (None,)
     days = changes.differing_days  # else each statement would compare the whole table again
+    facts = {**counts, **names, "days": days}
+    (load_id,) = cursor.execute(statement("publish/insert_load"), facts).fetchone() or (None,)
     foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"), {"days": days})]
     last_rows = _last_rows(store.csv, before, {f"{day}" for day in foreign_days})
     parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows), "days": days}
     cursor.execute(statement("publish/insert_corrections"), parameters)
-    bulk = changes.added + changes.changed > BULK_ROWS
     merge = {
-        "begin_bulk": bulk,
+        "begin_bulk": days is None,  # many rows are not checked and indexed one by one
         "insert_added": changes.added,
         "update_changed": changes.changed,
-        "end_bulk": bulk,
+        "end_bulk": days is None,
         "delete_vanished": changes.removed,
     }
     for name, is_needed in merge.items():
@@ -135,7 +132,7 @@ def _merge(
     load = replace(load, approved_by=guard(cursor, changes, allowed, md5))
     if changes.not_empty or before is None or before.md5 != md5:
         _merge_pictures(cursor, changes, before, load, store, md5)
-    cursor.execute(statement("publish/merge_origin"))
+    cursor.execute(statement("publish/merge_origin"), {"days": changes.differing_days})
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
     rejected, unreadable = cursor.execute(statement("publish/count_rejected")).fetchone() or (0, 0)
@@ -151,12 +148,18 @@ def _files_current(store: Store, staged: Path, checksums: Checksums) -> bool:
     return csv_current and store.datapackage.exists() and store.datapackage.read_bytes() == description
 
 
+def _settle(staged: Path) -> Checksums:
+    """Flushes what is staged to the disk, before PostgreSQL may commit it; returns what it is by its content."""
+    flush(staged)
+    return checksums_of(staged)
+
+
 def _show(store: Store, staged: Path, checksums: Checksums) -> None:
     """Puts the proven CSV, its composition and its description in place."""
     if staged != store.csv:
         staged.replace(store.csv)
         sys.audit("apod.csv.renamed")
-        sync_folder(store.root)
+        flush(store.root)
     composition = read_composition(store.staged_composition)
     if composition and composition.md5 == checksums.md5 and composition != read_composition(store.composition):
         write_composition(store.composition, composition)
@@ -229,7 +232,7 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
     try:
         with ThreadPoolExecutor(1) as thread, transaction(connection), connection.cursor() as cursor:
             sys.audit("apod.publish.begun")
-            reading = thread.submit(checksums_of, staged)  # while PostgreSQL compares
+            reading = thread.submit(_settle, staged)  # while PostgreSQL compares
             cursor.execute(statement("publish/set_work_mem"))
             audit = _merge(cursor, store, reading, load, allowed)
             checksums = reading.result()

@@ -29,11 +29,11 @@ def stage_csv(store: Store) -> Report:
     if composition and composition.months == months and current.exists() and md5_of(current) == composition.md5:
         return Report(False, "staged for the CSV already", {"md5": composition.md5})
     digest = hashlib.md5(HEADER, usedforsecurity=False)
-    with replacing(store.staged_csv) as file:
+    with replacing(store.staged_csv, durable=False) as file:  # publish flushes it
         file.write(HEADER)
         for content in manifest.contents_or_drop(store.clean, months):
             digest.update(content)
             file.write(content)
-    write_composition(store.staged_composition, Composition(digest.hexdigest(), months))
+    write_composition(store.staged_composition, Composition(digest.hexdigest(), months), durable=False)
     sentence = f"{store.staged_csv.stat().st_size} bytes staged for the CSV"
     return Report(True, sentence, {"md5": digest.hexdigest()})

@@ -1,6 +1,7 @@
 -- Purpose: record a load, before the merge: the md5 that the export must have, and the days that it adds and removes. A
 -- row that somebody deleted or inserted by hand is no such day: its origin tells.
--- Parameters: run, code_version, added, changed, removed, row_count, md5, approved_by. Safe to repeat: no, once a load.
+-- Parameters: run, code_version, added, changed, removed, row_count, md5, approved_by; days, those that differ, or null.
+-- Safe to repeat: no, once a load.
 insert into apod.load (
     run,
     code_version,
@@ -27,14 +28,17 @@ values (
         from apod.staging
         left join apod.picture using (date)
         left join apod.origin using (date)
-        where picture.date is null and origin.date is null
+        where
+            (%(days)s::date[] is null or staging.date = any(%(days)s::date[]))
+            and picture.date is null
+            and origin.date is null
     ),
     (
         select array_agg(picture.date order by picture.date)
         from apod.picture
         inner join apod.origin using (date)
         left join apod.staging using (date)
-        where staging.date is null
+        where %(removed)s > 0 and staging.date is null
     )
 )
 returning load_id

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from psycopg.errors import ForeignKeyViolation
 
-from include.apod.load import publish as publish_module
+from include.apod.load import audit
 from include.apod.load.index import index
 from tests.helpers.steps import edit, load
 
@@ -16,7 +16,7 @@ def has_index(database):
 
 def test_many_rows_take_it_away_and_it_comes_back_whole(loaded, database, monkeypatch):
     """Also where the task that makes it was killed before, or never ran: the next one looks again."""
-    monkeypatch.setattr(publish_module, "BULK_ROWS", 0)
+    monkeypatch.setattr(audit, "LISTED_DAYS", 0)
     edit(loaded, date(2026, 11, 20), title="Quaggas")
     load(loaded, database)
     between = has_index(database)
@@ -40,7 +40,7 @@ def test_rows_that_came_together_name_their_load(loaded, database, monkeypatch):
         "select conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = 'apod'::regnamespace"
     )
     before = sorted(database.execute(constraints).fetchall())
-    monkeypatch.setattr(publish_module, "BULK_ROWS", 0)
+    monkeypatch.setattr(audit, "LISTED_DAYS", 0)
     edit(loaded, date(2026, 11, 20), title="Quaggas")
     load(loaded, database)
 
