@@ -55,9 +55,23 @@ MUTANTS = (
     Mutant(
         "table and CSV are proven equal",
         "load/publish.py",
-        "prove(cursor, staged, md5)",
+        "prove(cursor, staged, checksums.md5)",
         "pass",
         "tests/apod/load/test_audit.py",
+    ),
+    Mutant(
+        "a column is left alone only where no text has a sign of a rule",
+        "load/rules.py",
+        "        and not any(sign in lines for rule in rules for sign in rule.signs)\n",
+        "",
+        "tests/apod/load/test_transform.py",
+    ),
+    Mutant(
+        "an ingest ends when its last answers are stored",
+        "ingest/ingest.py",
+        "        yield keep\n        storing.result()\n",
+        "        yield keep\n",
+        "tests/apod/ingest/test_ingest.py",
     ),
     Mutant(
         "a person is asked before days vanish or many change",

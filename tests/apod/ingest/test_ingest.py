@@ -186,9 +186,10 @@ def test_the_next_span_is_asked_for_while_one_is_stored(nasa, store, scope):
     assert (54, 54) == (run.result().facts["added"], len(read(store.raw)))
 
 
-def test_a_store_that_takes_no_more_ends_the_run_and_keeps_what_it_has(nasa, store, scope):
-    """Its error is that of the run, though it comes while the next span is asked for."""
-    over_new_year = Span(date(2025, 10, 1), date(2026, 1, 31))
+@pytest.mark.parametrize("first", [date(2025, 10, 1), date(2025, 12, 1)], ids=["and others follow", "the last one"])
+def test_a_store_that_takes_no_more_ends_the_run_and_keeps_what_it_has(nasa, store, scope, first):
+    """Its error is that of the run, though it comes while the next span is asked for, or none is."""
+    over_new_year = Span(first, date(2026, 1, 31))
     store.raw.mkdir(parents=True)
     (store.raw / "2025").touch()  # no folder can be made there
     with pytest.raises(OSError, match="2025"):
