@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from fcntl import F_SETPIPE_SZ, fcntl
 from itertools import cycle
 from multiprocessing import Pipe
 from typing import TYPE_CHECKING, TypeVar
@@ -42,7 +42,7 @@ def _made_elsewhere(make: Callable[[Item], Result], items: Sequence[Item]) -> It
     """What a copy of this process makes of some items. It ends where nobody reads from it any more."""
     reader, writer = Pipe(duplex=False)
     with suppress(OSError):  # a system may allow less
-        fcntl(writer.fileno(), F_SETPIPE_SZ, PIPE_BYTES)
+        fcntl.fcntl(writer.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)  # Linux alone has it
     if not (child := os.fork()):
         try:
             reader.close()

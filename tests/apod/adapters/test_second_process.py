@@ -98,6 +98,19 @@ def test_a_process_with_threads_works_alone():
     assert ["True"] * 4 == made
 
 
+def test_a_system_other_than_linux_works_alone():
+    """On macOS a pipe cannot be made larger, and the libraries break in a copy."""
+    made, status = printed("""
+        import fcntl, importlib
+        vars(fcntl).pop("F_SETPIPE_SZ", None)
+        sys.platform = "darwin"
+        importlib.reload(second_process)
+        print(*second_process.map_in_two_processes(lambda n: here(), range(4)))
+    """)
+
+    assert (["True"] * 4, 0) == (made, status)
+
+
 @TWO_CORES
 def test_it_ends_with_the_one_that_was_killed(tmp_path):
     """A task that Airflow kills leaves nothing behind."""
