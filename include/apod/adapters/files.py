@@ -51,11 +51,11 @@ def locked(path: Path) -> Iterator[None]:
 
 def _remove_abandoned(path: Path) -> None:
     """Removes the temporary files that killed writers of a file left; a living one holds a lock on its own."""
-    for other in path.parent.iterdir():  # not by a pattern, which would be made anew for each file
-        if other.name.startswith(f".{path.name}.") and other.suffix == ".tmp":
-            with suppress(FileNotFoundError), other.open("rb") as file:
+    for temporary in path.parent.iterdir():  # not by a pattern, which would be made anew for each file
+        if temporary.name.startswith(f".{path.name}.") and temporary.suffix == ".tmp":
+            with suppress(FileNotFoundError), temporary.open("rb") as file:
                 if _lock(file.fileno(), wait=False):
-                    other.unlink()
+                    temporary.unlink()
 
 
 @contextmanager
