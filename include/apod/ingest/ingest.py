@@ -237,8 +237,9 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
                 due = due if stopped else due[1:]
     finally:
         write_source_states(store.ingest, renewed_states(sources, fetcher.believed, states, today))
-        looked_through = reading_list.looked_through if scope.reread else scope.archive.last
-        write_reading_list(store.ingest, ReadingList(looked_through, frozenset(reread - fetcher.read)))
+    # Not where the store took no more: what was read, and is not stored, is to be read again.
+    looked_through = reading_list.looked_through if scope.reread else scope.archive.last
+    write_reading_list(store.ingest, ReadingList(looked_through, frozenset(reread - fetcher.read)))
     if isinstance(stopped, RateLimited) or (isinstance(stopped, Misconfigured | SourceChanged) and not fetcher.answers):
         raise stopped
     if stopped:

@@ -197,6 +197,7 @@ def test_a_store_that_takes_no_more_ends_the_run_and_keeps_what_it_has(nasa, sto
 
     assert ["2026-01"] == [path.stem for path in months(store.raw)]
     assert nasa.service.requests < 4
+    assert read_reading_list(store.ingest).looked_through is None  # so all of it is read again
 
 
 def test_the_plan_is_the_calendar_newest_first(store, scope):
