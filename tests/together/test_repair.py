@@ -16,6 +16,7 @@ from local.stack.postgres import binaries
 from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
+FOREIGN_ROW = "insert into apod.picture values ('1970-01-01', 'x', null, 'other', null, null, null, null, 'x', 1)"
 
 
 def shown(store, database):
@@ -34,13 +35,13 @@ def shown(store, database):
         ("delete from apod.picture where date < '2026-11-01'", "31 rows of the table were not what"),
         ("truncate apod.picture", "54 rows of the table were not what"),
         (
-            "insert into apod.picture values ('1970-01-01', 'x', null, 'other', null, null, null, null, 'x', 1)",
+            FOREIGN_ROW,
             "1 rows of the table were not what",
         ),
         ("drop table apod.picture cascade", "+54 ~0 -0, 54 pictures"),
         ("drop schema apod cascade", "+54 ~0 -0, 54 pictures"),
         ("delete from apod.origin", "nothing new"),
-        ("truncate apod.staging", "would remove 54 of 54"),
+        ("truncate apod.staging", "nothing new"),
         ("truncate apod.staged", "nothing new"),
         ("update apod.load set md5 = 'x'", "+0 ~0 -0, 54 pictures; table and CSV proven equal"),
     ],
@@ -58,6 +59,47 @@ def test_a_table_that_somebody_changed(loaded, database, harm, found):
     assert found in report
     assert before == shown(loaded, database)
     assert not load(loaded, database).changed
+
+
+@pytest.mark.parametrize(
+    ("harm", "repairs"),
+    [
+        ("update apod.picture set explanation = 'by hand' where date = '2026-10-05'", 1),
+        ("update apod.picture set title = 'NASA Science' where date = '2026-10-05'", 1),  # which a check forbids
+        ("update apod.picture set title = 'by hand' where date in ('2026-10-05', '2026-11-20')", 2),
+        ("delete from apod.picture where date = '2026-10-05'", 0),
+        (FOREIGN_ROW, 0),
+        ("truncate apod.staging", 0),
+        ("update apod.staging set title = 'by hand' where date = '2026-10-05'", 0),
+    ],
+)
+def test_a_month_that_somebody_changed_while_another_has_news(loaded, database, harm, repairs):
+    """What is staged anew is compared first, and all where that is not enough: one run brings both in line."""
+    before = dict(zip(("rows", "csv"), shown(loaded, database), strict=False))
+    database.execute(harm)
+    edit(loaded, DAY, title="News")
+    report = load(loaded, database)
+    kept = database.execute("select cause, count(*) from apod.correction group by cause").fetchall()
+    rows, csv, _ = shown(loaded, database)
+
+    assert "54 pictures" in report.sentence
+    assert {"nasa": 1, "repair": repairs} == {"repair": 0} | dict(kept)
+    assert [row for row in before["rows"] if row[0][0] != DAY] == [row for row in rows if row[0][0] != DAY]
+    assert ["News"] == [row[0][1] for row in rows if row[0][0] == DAY]
+    assert before["csv"] != csv
+    assert ("2026-10-01", "2026-11-23") == (report.facts["first"], report.facts["last"])
+    assert not load(loaded, database).changed
+
+
+def test_a_day_that_goes_leaves_what_somebody_put_in_to_be_found(loaded, database):
+    """Of the month that is looked at, the day is removed; the other row goes as one that is not ours."""
+    database.execute(FOREIGN_ROW)
+    path = loaded.raw / "2026" / "2026-11.jsonl"
+    path.write_bytes(b"".join(line for line in path.read_bytes().splitlines(True) if b'"2026-11-20"' not in line))
+    report = load(loaded, database, shrink=True)
+
+    assert "-2, 53 pictures; 1 rows of the table were not what the last load left" in report.sentence
+    assert [([DAY],)] == database.execute("select removed_days from apod.load order by load_id desc limit 1").fetchall()
 
 
 def append(path):

@@ -55,6 +55,11 @@ def write_composition(path: Path, composition: Composition, *, durable: bool = T
         file.write(json.dumps({"md5": composition.md5, "months": composition.months}, separators=(",", ":")).encode())
 
 
+def differing_months(one: Composition, other: Composition) -> set[str]:
+    """The months that are not made from the same bytes by the same rules in both."""
+    return {month for month, _ in one.months.items() ^ other.months.items()}
+
+
 def lacking_months(composition: Composition, raw: Path) -> list[str]:
     """The months, oldest first, of which the raw store has less than the CSV was made from: files only ever grow."""
     return [

@@ -16,14 +16,13 @@ import msgspec
 from msgspec.structs import replace
 
 from include.apod.adapters.files import locked, replacing
+from include.apod.days import DAY, Span
 from include.apod.errors import BadData
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
-
-    from include.apod.days import Span
 
 Record = dict[str, object]  # parsed JSON of one picture, in the fields of the service that sent it
 REMEDY = "Delete the file, then ./apod restore --raw brings it back from the last version."
@@ -141,6 +140,12 @@ def read_month(path: Path) -> list[Observation]:
 def month_of(day: date) -> str:
     """The month of a day, `YYYY-MM`."""
     return day.isoformat()[:7]
+
+
+def month_days(month: str) -> Span:
+    """The days of a month; `month` is `YYYY-MM`."""
+    first = date.fromisoformat(f"{month}-01")
+    return Span(first, date(first.year + first.month // 12, first.month % 12 + 1, 1) - DAY)
 
 
 def relative_path(month: str) -> str:

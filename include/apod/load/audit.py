@@ -21,7 +21,7 @@ from include.apod.formats.csv_file import read_rows
 from include.apod.formats.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -47,7 +47,7 @@ class Changes:
         repaired: those of them that somebody else had changed since the last load.
         changed_days, removed_days: the days of the changes and removals that are no repair, oldest first.
         differing_days: the days of the additions and changes, repairs as well; None where they are many.
-        first_date, last_date: of the table after the merge; None for an empty one.
+        compared_days: the days that were compared; None for all.
     """
 
     existing: int
@@ -58,8 +58,7 @@ class Changes:
     changed_days: list[date]
     removed_days: list[date]
     differing_days: list[date] | None
-    first_date: date | None
-    last_date: date | None
+    compared_days: list[date] | None
 
     @property
     def rows(self) -> int:
@@ -89,10 +88,11 @@ class CheckResult:
     example: str
 
 
-def count_changes(cursor: Cursor[TupleRow]) -> Changes:
-    """What a merge would change now."""
+def count_changes(cursor: Cursor[TupleRow], days: Sequence[date] | None) -> Changes:
+    """What a merge of some days, or of all, would change now."""
+    parameters = {"most": LISTED_DAYS, "days": days}
     with cursor.connection.cursor(row_factory=class_row(Changes)) as rows:
-        changes = rows.execute(statement("publish/count_changes"), {"most": LISTED_DAYS}).fetchone()
+        changes = rows.execute(statement("publish/count_changes"), parameters).fetchone()
     assert changes  # noqa: S101  # for the type checker: an aggregate has one row
     return changes
 
@@ -133,6 +133,13 @@ def export(
             write(block)
 
 
+def exported_md5(cursor: Cursor[TupleRow], table: str = "picture") -> str:
+    """The md5 of PostgreSQL's own export of `picture` or `staging`."""
+    digest = hashlib.md5(usedforsecurity=False)
+    export(cursor, digest.update, table)
+    return digest.hexdigest()
+
+
 def _first_difference(exported: Path, staged: Path) -> str:
     """The date of the first row in which two CSV files differ."""
     pairs = zip_longest(read_rows(exported), read_rows(staged), fillvalue=["end of file"])
@@ -146,14 +153,12 @@ def prove(cursor: Cursor[TupleRow], staged: Path, md5: str) -> None:
     Raises:
         Unequal: they differ; names the first row that does.
     """
-    digest = hashlib.md5(usedforsecurity=False)
-    export(cursor, digest.update)
-    if digest.hexdigest() == md5:
+    if (found := exported_md5(cursor)) == md5:
         return
     exported = staged.with_name("export.csv")
     with replacing(exported) as file:
         export(cursor, file.write)
     raise Unequal(
-        f"Table and CSV differ: md5 {digest.hexdigest()} and {md5}, first at {_first_difference(exported, staged)}. "
+        f"Table and CSV differ: md5 {found} and {md5}, first at {_first_difference(exported, staged)}. "
         f"Neither was published; compare {exported} with {staged}."
     )

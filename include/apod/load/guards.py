@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from include.apod.errors import ApprovalNeeded, BadData, Question
 from include.apod.formats.columns import COLUMNS
 from include.apod.formats.statements import statement
-from include.apod.load.audit import export
+from include.apod.load.audit import exported_md5
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,11 +98,9 @@ def _check_staging(cursor: Cursor[TupleRow], md5: str) -> None:
     Raises:
         BadData: they differ: somebody changed one, or a load that was stopped has dropped it.
     """
-    digest = hashlib.md5(usedforsecurity=False)
-    export(cursor, digest.update, "staging")
-    if digest.hexdigest() != md5:
+    if (found := exported_md5(cursor, "staging")) != md5:
         raise BadData(
-            f"What is staged for the table is not what is staged for the CSV: md5 {digest.hexdigest()} and {md5}. "
+            f"What is staged for the table is not what is staged for the CSV: md5 {found} and {md5}. "
             "Nothing was published; ./apod trigger load stages all of it anew."
         )
 

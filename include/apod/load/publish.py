@@ -10,26 +10,31 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from psycopg import Rollback
 
 from include.apod.adapters.database import second_connection, transaction
 from include.apod.adapters.files import checksums_of, flush, md5_of, replacing
 from include.apod.errors import ApprovalNeeded, BadData
-from include.apod.formats.composition import read_composition, write_composition
+from include.apod.formats.composition import differing_months, read_composition, write_composition
 from include.apod.formats.csv_file import read_records
 from include.apod.formats.datapackage import describe
 from include.apod.formats.loads import latest_load
+from include.apod.formats.raw import month_days
 from include.apod.formats.statements import statement
-from include.apod.load.audit import check, count_changes, prove
+from include.apod.load.audit import LISTED_DAYS, check, count_changes, exported_md5, prove
 from include.apod.load.guards import Allowed, guard
 from include.apod.load.user_table import inspect, update
 from include.apod.run import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from concurrent.futures import Future
+    from datetime import date
     from pathlib import Path
 
     from psycopg import Connection, Cursor
@@ -58,6 +63,18 @@ class LoadInfo:
     approved_by: str = ""
 
 
+class News(NamedTuple):
+    """What is staged and not published.
+
+    Attributes:
+        days: those of the months that are staged anew.
+        md5: of the staged CSV, as its composition has it.
+    """
+
+    days: list[date]
+    md5: str
+
+
 class Outcome(Enum):
     """What a publish did."""
 
@@ -77,6 +94,7 @@ class Audit:
         checks: the results of the quality checks.
         rejected: number of observations in quarantine.
         unreadable: number of days that have nothing else.
+        first, last: days of the merged table; None for an empty one.
         approved_by: who let it through a guard; an empty text where none had stopped it.
         user_table: what was done to a table of the user's own; an empty text where there is none.
     """
@@ -86,6 +104,8 @@ class Audit:
     checks: list[CheckResult]
     rejected: int
     unreadable: int
+    first: date | None
+    last: date | None
     approved_by: str
     user_table: str
 
@@ -104,11 +124,12 @@ def _merge_pictures(
     counts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed, "row_count": changes.rows}
     names = {"run": load.run, "code_version": load.code_version, "md5": md5, "approved_by": load.approved_by or None}
     days = changes.differing_days  # else each statement would compare the whole table again
-    facts = {**counts, **names, "days": days}
+    facts = {**counts, **names, "days": days, "compared": changes.compared_days}
     (load_id,) = cursor.execute(statement("publish/insert_load"), facts).fetchone() or (None,)
     foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"), {"days": days})]
     last_rows = _last_rows(store.csv, before, {f"{day}" for day in foreign_days})
-    parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows), "days": days}
+    rows = {"foreign_days": foreign_days, "last_rows": json.dumps(last_rows)}
+    parameters = {"load_id": load_id, **rows, "days": days, "compared": changes.compared_days}
     cursor.execute(statement("publish/insert_corrections"), parameters)
     merge = {
         "begin_bulk": days is None,  # many rows are not checked and indexed one by one
@@ -123,12 +144,19 @@ def _merge_pictures(
 
 
 def _merge(
-    cursor: Cursor[TupleRow], store: Store, reading: Future[Checksums], load: LoadInfo, allowed: Allowed
+    cursor: Cursor[TupleRow],
+    store: Store,
+    md5: str,
+    load: LoadInfo,
+    allowed: Allowed,
+    days: Sequence[date] | None,
 ) -> Audit:
-    """Brings the tables in line with the staging tables, and runs guards and checks."""
+    """Brings the tables in line with the staging tables, of some days or all, and runs guards and checks.
+
+    `md5` is that of the staged CSV.
+    """
     user_table = inspect(cursor, load.user_table) if load.user_table else None
-    changes, before = count_changes(cursor), latest_load(cursor.connection)
-    md5 = reading.result().md5
+    changes, before = count_changes(cursor, days), latest_load(cursor.connection)
     load = replace(load, approved_by=guard(cursor, changes, allowed, md5))
     if changes.not_empty or before is None or before.md5 != md5:
         _merge_pictures(cursor, changes, before, load, store, md5)
@@ -136,9 +164,41 @@ def _merge(
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
     rejected, unreadable = cursor.execute(statement("publish/count_rejected")).fetchone() or (0, 0)
+    first, last = cursor.execute(statement("publish/select_ends")).fetchone() or (None, None)
     findings = check(cursor)
     in_line = update(cursor, user_table) if user_table else ""
-    return Audit(changes, before, findings, rejected, unreadable, load.approved_by, in_line)
+    return Audit(changes, before, findings, rejected, unreadable, first, last, load.approved_by, in_line)
+
+
+def _news(store: Store, before: PublishedLoad | None) -> News | None:
+    """What is staged that the last load did not publish; None where nobody knows, or it is much."""
+    published, staged = read_composition(store.composition), read_composition(store.staged_composition)
+    if not published or not staged or before is None or before.md5 != published.md5:
+        return None
+    days = [day for month in sorted(differing_months(published, staged)) for day in month_days(month)]
+    return News(days, staged.md5) if len(days) <= LISTED_DAYS else None
+
+
+def _merge_and_prove(
+    cursor: Cursor[TupleRow], store: Store, staged: Path, settling: Future[Checksums], load: LoadInfo, allowed: Allowed
+) -> Audit:
+    """Merges the news; where table and CSV are not equal then, somebody else changed one, all that differs.
+
+    `settling` reads the staged CSV meanwhile.
+
+    Raises:
+        BadData: a guard, a check or the proof stops it.
+    """
+    if news := _news(store, latest_load(cursor.connection)):
+        with suppress(BadData), cursor.connection.transaction():
+            audit = _merge(cursor, store, news.md5, load, allowed, news.days)
+            if exported_md5(cursor) == news.md5 == settling.result().md5:
+                return audit
+            raise Rollback
+    md5 = settling.result().md5
+    audit = _merge(cursor, store, md5, load, allowed, None)
+    prove(cursor, staged, md5)
+    return audit
 
 
 def _files_current(store: Store, staged: Path, checksums: Checksums) -> bool:
@@ -187,8 +247,8 @@ def _report(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> R
         "added": changes.added,
         "changed": changes.changed,
         "removed": changes.removed,
-        "first": f"{changes.first_date}",
-        "last": f"{changes.last_date}",
+        "first": f"{audit.first}",
+        "last": f"{audit.last}",
         "md5": md5,
         **{name: count for name, count in findings.items() if count},
     }
@@ -232,11 +292,10 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
     try:
         with ThreadPoolExecutor(1) as thread, transaction(connection), connection.cursor() as cursor:
             sys.audit("apod.publish.begun")
-            reading = thread.submit(_settle, staged)  # while PostgreSQL compares
+            settling = thread.submit(_settle, staged)  # while PostgreSQL compares
             cursor.execute(statement("publish/set_work_mem"))
-            audit = _merge(cursor, store, reading, load, allowed)
-            checksums = reading.result()
-            prove(cursor, staged, checksums.md5)
+            audit = _merge_and_prove(cursor, store, staged, settling, load, allowed)
+            checksums = settling.result()
             sys.audit("apod.publish.proven")
             keeper.execute(statement("publish/check_lock"))  # raises where the lock was lost with its connection
     except ApprovalNeeded:

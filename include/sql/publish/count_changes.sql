@@ -1,16 +1,24 @@
 -- Purpose: what a merge would do: rows there now, added, changed and removed, with the days of the latter two that are
 -- no repair. A repair is where the table is not what the last load left: the day's origin is the staged one, yet its row
 -- differs or is gone; or a row has no origin at all. A row that is read from another source, or by other rules, is no
--- change of NASA's either: the ledger has its cause, and an archive may move to another source at once. Parameters: most, of
--- the days that are listed. Safe to repeat: yes, reads only.
+-- change of NASA's either: the ledger has its cause, and an archive may move to another source at once. Parameters: days, to compare
+-- no others, or null; most, of the days that are listed. Safe to repeat: yes, reads only.
 with differing as (
     select
         coalesce(staging.date, picture.date) as date,
         picture.date is null as added,
         staging.date is null as removed,
         staging.date = picture.date as changed
-    from apod.staging
-    full join apod.picture using (date)
+    from (
+        select *
+        from apod.staging
+        where (%(days)s::date[] is null or date = any(%(days)s::date[]))
+    ) as staging
+    full join (
+        select *
+        from apod.picture
+        where (%(days)s::date[] is null or date = any(%(days)s::date[]))
+    ) as picture using (date)
     where
         staging.date is null
         or picture.date is null
@@ -42,6 +50,5 @@ select
         when count(*) filter (where added or changed) <= %(most)s
             then coalesce(array_agg(date order by date) filter (where added or changed), '{}')
     end as differing_days,
-    (select min(date) from apod.staging) as first_date,
-    (select max(date) from apod.staging) as last_date
+    %(days)s::date[] as compared_days
 from judged

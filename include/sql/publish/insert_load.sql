@@ -1,6 +1,7 @@
 -- Purpose: record a load, before the merge: the md5 that the export must have, and the days that it adds and removes. A
 -- row that somebody deleted or inserted by hand is no such day: its origin tells.
--- Parameters: run, code_version, added, changed, removed, row_count, md5, approved_by; days, those that differ, or null.
+-- Parameters: run, code_version, added, changed, removed, row_count, md5, approved_by; days, those that differ, or null;
+-- compared, the days that were looked at, or null for all.
 -- Safe to repeat: no, once a load.
 insert into apod.load (
     run,
@@ -38,7 +39,10 @@ values (
         from apod.picture
         inner join apod.origin using (date)
         left join apod.staging using (date)
-        where %(removed)s > 0 and staging.date is null
+        where
+            %(removed)s > 0
+            and staging.date is null
+            and (%(compared)s::date[] is null or picture.date = any(%(compared)s::date[]))
     )
 )
 returning load_id

@@ -8,6 +8,7 @@ import pytest
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.sql import FOLDER
 from include.apod.errors import BadData
+from include.apod.formats.statements import statement
 from include.apod.load.audit import check
 from include.apod.load.publish import LoadInfo, publish
 from tests.helpers.steps import edit, load
@@ -55,6 +56,16 @@ def test_a_check_of_one_row_each_reads_no_other_rows(path, loaded, database):
     of_all = {"load_count": "picture_pkey", "repeated_address": "Seq Scan on picture", "dates": "picture_pkey"}
 
     assert of_all.get(path.stem, f"picture_{path.stem}") in plan
+
+
+def test_the_news_of_some_days_is_found_without_reading_the_others(loaded, database):
+    """Those days are looked up, in the table and in what is staged for it."""
+    database.execute("set enable_seqscan = off")
+    text = b"explain " + statement("publish/count_changes")
+    plan = "\n".join(line for (line,) in database.execute(text, {"days": [DAY], "most": 1}))
+    database.execute("reset enable_seqscan")
+
+    assert 2 == plan.count("Index Cond: (date = ANY")
 
 
 @pytest.mark.parametrize(
