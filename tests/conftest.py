@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import shutil
 import tempfile
 import threading
 from dataclasses import replace
@@ -23,6 +23,7 @@ os.environ.update({"AIRFLOW_HOME": tempfile.mkdtemp(prefix="apod-airflow-"), "AI
 for name in [name for name in os.environ if name.startswith(("APOD_", "AIRFLOW_CONN_")) and name != "APOD_LOCAL"]:
     del os.environ[name]
 
+LOADED = "loaded"  # the database that those of `loaded` are copies of
 NEEDED = {  # packages and files that an Astro image has not; tests that need them say so there
     "apod/adapters/test_alerts.py": "aiosmtpd",
     "apod/adapters/test_mirror.py": "moto",
@@ -60,6 +61,11 @@ def pytest_pycollect_makemodule(module_path, parent):
     return None
 
 
+def pytest_collection_modifyitems(items):
+    """The slowest files first, so that no worker has one of them left when the other has nothing."""
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+
+
 @pytest.fixture(autouse=True)
 def deployment(monkeypatch):
     """The settings of this test: the defaults, until it sets some."""
@@ -86,10 +92,11 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def database(server, request):
-    """An empty database of the test's own, as a connection in autocommit."""
+    """A database of the test's own, as a connection in autocommit; empty, or with what `loaded` has loaded."""
     name = f"test_{abs(hash(request.node.nodeid))}"
+    template = LOADED if "loaded" in request.fixturenames else "template1"
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name}")
+        connection.execute(f"create database {name} template {template}")
     with psycopg.connect(server.dsn(name), autocommit=True) as connection:
         yield connection
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
@@ -114,7 +121,7 @@ def door():
     thread.join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve(door):
     """Puts a stand-in behind the address; its clock stands at noon."""
     from local.nasa.gateway import Quota
@@ -173,19 +180,25 @@ def store(tmp_path):
     return Store(tmp_path / "store")
 
 
-@pytest.fixture
-def bare(tmp_path):
-    """A bare repository with one commit of code on `main`."""
-    path = tmp_path / "a repository.git"
-    work = tmp_path / "code"
+@pytest.fixture(scope="session")
+def made_bare(tmp_path_factory):
+    """What `bare` is a copy of."""
+    folder = tmp_path_factory.mktemp("repository")
+    path, work = folder / "bare", folder / "code"
     identity = ("-c", "user.name=A Developer", "-c", "user.email=dev@example.org")
-    run("git", "init", "-q", "--bare", "--initial-branch=main", path, cwd=tmp_path)
-    run("git", "init", "-q", "--initial-branch=main", work, cwd=tmp_path)
+    run("git", "init", "-q", "--bare", "--initial-branch=main", path, cwd=folder)
+    run("git", "init", "-q", "--initial-branch=main", work, cwd=folder)
     (work / "README.md").write_text("code\n")
     run("git", "add", ".", cwd=work)
     run("git", *identity, "commit", "-qm", "code", cwd=work)
     run("git", "push", "-q", path, "main", cwd=work)
     return path
+
+
+@pytest.fixture
+def bare(made_bare, tmp_path):
+    """A bare repository with one commit of code on `main`."""
+    return shutil.copytree(made_bare, tmp_path / "a repository.git")
 
 
 @pytest.fixture
@@ -195,14 +208,29 @@ def repository(bare):
     return Repository(bare.as_uri(), "main", "APOD pipeline <apod@localhost>")
 
 
+@pytest.fixture(scope="session")
+def python_with_dvc(tmp_path_factory):
+    """An interpreter that has imported DVC already."""
+    from tests.helpers import warm_python
+
+    with warm_python.serving(tmp_path_factory.mktemp("dvc")) as program:
+        yield program
+
+
 @pytest.fixture
-def remote(tmp_path):
+def remote(tmp_path, python_with_dvc):
     from include.apod.adapters.dvc import Remote
 
-    return Remote(str(tmp_path / "dvc remote"), sys.executable)
+    return Remote(str(tmp_path / "dvc remote"), python_with_dvc)
 
 
 @pytest.fixture
+def unset_remote(remote):
+    """Where nobody has set APOD_DVC_REMOTE: the branch's `.dvc/config` names one, or there is none."""
+    return replace(remote, url=None)
+
+
+@pytest.fixture(scope="session")
 def scope():
     """Two months of the archive, asked about at noon."""
     from include.apod.days import Span
@@ -211,14 +239,28 @@ def scope():
     return Scope(Span(date(2026, 10, 1), date(2026, 11, 23)), NOON)
 
 
-@pytest.fixture
-def loaded(nasa, store, scope, database):
-    """Two months taken through ingest, transform, both stages and publish."""
+@pytest.fixture(scope="session")
+def made_loaded(server, serve, scope, tmp_path_factory):
+    """What `loaded` is a copy of, its table in a database of its own."""
+    from include.apod.formats.store import Store
     from include.apod.ingest.ingest import ingest
+    from local.nasa.archive import record_of
+    from local.nasa.state import Nasa
     from tests.helpers.steps import load
 
-    ingest(nasa.sources(), store, scope)
-    load(store, database)
+    store = Store(tmp_path_factory.mktemp("loaded") / "store")
+    ingest(serve(Nasa(record_of)).sources(), store, scope)
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {LOADED}")
+    with psycopg.connect(server.dsn(LOADED), autocommit=True) as connection:
+        load(store, connection)
+    return store
+
+
+@pytest.fixture
+def loaded(made_loaded, store, database):  # the latter has the table
+    """Two months taken through ingest, transform, both stages and publish."""
+    shutil.copytree(made_loaded.root, store.root)
     return store
 
 

@@ -12,20 +12,28 @@ if TYPE_CHECKING:
     from local.stack.airflow_api import AirflowApi, RunKey
 
 
-def run_chain(airflow: AirflowApi, prefix: str = "apod", limit: float = 120) -> float:
+def run_chain(airflow: AirflowApi, prefix: str = "apod", limit: float = 120, pause: float = 0.05) -> float:
     """Triggers the first DAG and waits until the last one ended; returns the seconds until its task `version` did.
+
+    Args:
+        airflow: where the DAGs are.
+        prefix: of their names.
+        limit: the most seconds to wait.
+        pause: seconds between two looks, which cost the API as much as a task's own requests.
 
     Raises:
         StackError: a run failed, or the last did not end within `limit` seconds.
     """
     previous = airflow.newest_run(f"{prefix}_version")
     queued = airflow.call("GET", airflow.trigger(f"{prefix}_ingest", {}).path)["queued_at"]
-    last = await_end(airflow, f"{prefix}_version", previous, limit)
+    last = await_end(airflow, f"{prefix}_version", previous, limit, pause)
     version = airflow.call("GET", f"{last.path}/taskInstances/version")
     return (datetime.fromisoformat(version["end_date"]) - datetime.fromisoformat(queued)).total_seconds()
 
 
-def await_end(airflow: AirflowApi, dag: str, previous: RunKey | None, limit: float = 120) -> RunKey:
+def await_end(
+    airflow: AirflowApi, dag: str, previous: RunKey | None, limit: float = 120, pause: float = 0.05
+) -> RunKey:
     """Waits for the end of the run after `previous`; returns it.
 
     Raises:
@@ -40,5 +48,5 @@ def await_end(airflow: AirflowApi, dag: str, previous: RunKey | None, limit: flo
                 raise StackError(f"{newest.run} of {dag} failed")
             if run["state"] == "success":
                 return newest
-        time.sleep(0.05)
+        time.sleep(pause)
     raise StackError(f"{dag} did not run to its end within {limit:.0f} s")

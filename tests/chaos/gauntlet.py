@@ -477,8 +477,7 @@ def gauntlet(seed, days=YEARS, first_day=BEGIN, end="", say=lambda _: None):
         server = postgres.Server(home / "server" / "data", any_free(), "a-tests-password")
         server.data.parent.mkdir()
         postgres.start(server, processes)
-        warm, program = warm_python.start(home)
-        until_done.callback(os.killpg, warm, signal.SIGKILL)
+        program = until_done.enter_context(warm_python.serving(home))
         nasa = Nasa(record_of, wounded=True)
         nasa.gateway.keys["a key"] = Quota(100_000, 1_000_000)
         nasa.faults = [

@@ -1,41 +1,38 @@
 """A Python that has DVC imported already, for APOD_DVC_PYTHON: a thousand versions need not import it a thousand times.
 
-`serve` forks a child for each request; `main`, run as the interpreter, hands its files, folder and arguments over.
+As a program it forks a child for each request; its `SHIM` passes for an interpreter and hands over its files, folder,
+environment and arguments. What DVC is and does is DVC's own, the `-IS` of the shim is ours alone.
 """
 
+import json
 import os
 import runpy
+import signal
 import socket
+import subprocess
 import sys
-from pathlib import Path
+from contextlib import contextmanager
+from importlib import import_module
+
+from tests.helpers.project import PROJECT
 
 # a first line for the kernel may hold no space; the second is a command for the shell, and a string for Python
 SHIM = """#!/bin/sh
 "exec" "{python}" "-IS" "$0" "$@"
-import os, socket, sys
+import json, os, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.connect({address!r})
-said = "\\0".join([os.getcwd(), os.environ.get("DVC_SITE_CACHE_DIR", ""), *sys.argv[1:]])
-socket.send_fds(door, [said.encode()], [0, 1, 2])
+said = json.dumps([os.getcwd(), {{**os.environ}}, *sys.argv[1:]]).encode()
+socket.send_fds(door, [len(said).to_bytes(4, "big")], [0, 1, 2])
+door.sendall(said)
 sys.exit(door.recv(1)[0])
 """
 
 
-def shim(folder):
-    """The program that passes for an interpreter, and where it finds the server."""
-    address, program = str(folder / "dvc"), folder / "python"
-    program.write_text(SHIM.format(python=sys.executable, address=address))
-    program.chmod(0o755)
-    return program, address
-
-
-def serve(address):
+def serve(door):
     """Answers until it is killed."""
-    import dvc.repo.push  # noqa: F401
-
-    door = socket.socket(socket.AF_UNIX)
-    door.bind(address)
-    door.listen()
+    for name in ("dvc.repo.push", "dvc.scm", "networkx"):
+        import_module(name)
     while True:
         client, _ = door.accept()
         if os.fork():
@@ -43,10 +40,12 @@ def serve(address):
             continue
         if os.fork():  # the grandchild works, this one waits for it: nobody is left unreaped
             os._exit(0)
-        said, files, _, _ = socket.recv_fds(client, 65536, 3)
+        size, files, _, _ = socket.recv_fds(client, 4, 3)
+        with client.makefile("rb") as stream:
+            said = json.loads(stream.read(int.from_bytes(size, "big")))
         child = os.fork()
         if not child:
-            work(said.decode().split("\0"), files)
+            work(said, files)
         _, status = os.waitpid(child, 0)
         client.send(bytes([min(255, abs(os.waitstatus_to_exitcode(status)))]))
         os._exit(0)
@@ -54,11 +53,12 @@ def serve(address):
 
 def work(said, files):
     """Runs a script as an interpreter would."""
-    folder, site, script, *arguments = said
+    folder, environment, script, *arguments = said
     for number, file in enumerate(files):
         os.dup2(file, number)
     os.chdir(folder)
-    os.environ.update({"DVC_SITE_CACHE_DIR": site, "DVC_NO_ANALYTICS": "1"})
+    os.environ.clear()
+    os.environ.update(environment)
     sys.stdin, sys.stdout, sys.stderr = (open(number, mode) for number, mode in ((0, "r"), (1, "w"), (2, "w")))  # noqa: SIM115, PTH123
     sys.argv = [script, *arguments]
     status = 0
@@ -73,13 +73,24 @@ def work(said, files):
     os._exit(status or 0)
 
 
-def start(folder):
-    """Starts the server in a process of its own; returns its number and the program."""
-    program, address = shim(Path(folder))
-    child = os.fork()
-    if not child:
-        os.setsid()
-        serve(address)
-    while not Path(address).exists():
-        os.sched_yield()
-    return child, program
+@contextmanager
+def serving(folder):
+    """Serves from a process of its own; gives the program that passes for an interpreter."""
+    address, program = str(folder / "dvc"), folder / "python"
+    program.write_text(SHIM.format(python=sys.executable, address=address))
+    program.chmod(0o755)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(address)
+        door.listen()  # who comes before DVC is imported waits
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.helpers.warm_python"], cwd=PROJECT, stdin=door, start_new_session=True
+        )
+    try:
+        yield str(program)
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)  # with all that it forked
+        server.wait()
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=os.dup(0)))

@@ -6,14 +6,12 @@ on a clean machine, or one clear line and nothing pushed.
 
 import os
 import shutil
-import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from include.apod.adapters.dvc import Remote
 from include.apod.adapters.remote import delete_object
 from include.apod.errors import Misconfigured
 from include.apod.history.archive import open_archive
@@ -205,11 +203,6 @@ def write_config(bare, folder, text):
     write_into(bare, folder, **{".dvc__config": text})
 
 
-def unset(repository, loaded, database, **options):
-    """Makes a version without APOD_DVC_REMOTE."""
-    return version(repository, Remote(None, sys.executable), loaded, database, replace(STAMP, **options))
-
-
 @pytest.mark.parametrize("level", ["DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR", "XDG_CONFIG_HOME"])
 def test_what_dvc_has_configured_elsewhere_does_not_count(commit, loaded, bare, remote, tmp_path, monkeypatch, level):
     """A remote of our name in a user's own file: the branch names its remote itself, so a stranger pulls."""
@@ -256,16 +249,15 @@ def test_the_default_remote_stays_what_it_is(commit, loaded, bare, tmp_path):
 @pytest.mark.parametrize(
     "name", ["a, b", "a#b", "a 'b'", "a=b; c", "ümlaut", 'a "quoted" one', "[section]", "$x `y`", """'a' and "b" """]
 )
-def test_any_path_of_a_remote_is_read_as_dvc_reads_it(loaded, database, repository, bare, tmp_path, name):
+def test_any_path_of_a_remote_is_read_as_dvc_reads_it(loaded, database, repository, bare, tmp_path, unset_remote, name):
     """Written by us, read by DVC's own parser; then without the setting, from what stands in `.dvc/config`."""
-    remote = Remote(f"{tmp_path / name}", sys.executable)
-    first = version(repository, remote, loaded, database, STAMP)
-    again = unset(repository, loaded, database, run="again")
+    first = version(repository, replace(unset_remote, url=f"{tmp_path / name}"), loaded, database, STAMP)
+    again = version(repository, unset_remote, loaded, database, replace(STAMP, run="again"))
 
     assert (True, False) == (first.changed, again.changed)
     assert (tmp_path / name / "files").is_dir()
     assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
-    with open_archive(repository, Remote(None, sys.executable), tmp_path) as archive:
+    with open_archive(repository, unset_remote, tmp_path) as archive:
         assert ["yes"] == [state for _, state in pullable(archive.versions)]
 
 
@@ -289,13 +281,13 @@ def test_any_path_of_a_remote_is_read_as_dvc_reads_it(loaded, database, reposito
     ],
 )
 def test_a_remote_that_cannot_work_is_refused_before_anything_is_done(
-    loaded, database, repository, bare, tmp_path, monkeypatch, config, match
+    loaded, database, repository, unset_remote, bare, tmp_path, monkeypatch, config, match
 ):
     """In one line that does not show a secret; nothing is committed."""
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     write_config(bare, tmp_path / "dev", config)
     with pytest.raises(Misconfigured, match=match) as caught:
-        unset(repository, loaded, database)
+        version(repository, unset_remote, loaded, database, STAMP)
 
     assert "k3y" not in f"{caught.value!r}"
     assert "rules" == log(bare, "%s")
@@ -305,21 +297,26 @@ def test_a_remote_that_cannot_work_is_refused_before_anything_is_done(
     ("config", "name", "match"),
     [("[core\n    remote = broken\n", "remote", "Invalid line"), ("", """a ''' \"\"\" """, "cannot be safely quoted")],
 )
-def test_what_cannot_be_written_stays_as_it_is(loaded, database, repository, bare, tmp_path, config, name, match):
+def test_what_cannot_be_written_stays_as_it_is(
+    loaded, database, repository, bare, tmp_path, unset_remote, config, name, match
+):
     """A damaged file of somebody else's, and an address that DVC's own parser cannot hold."""
     write_config(bare, tmp_path / "dev", config)
     with pytest.raises(Misconfigured, match=match):
-        version(repository, Remote(str(tmp_path / name), sys.executable), loaded, database, STAMP)
+        version(repository, replace(unset_remote, url=str(tmp_path / name)), loaded, database, STAMP)
 
     assert "rules" == log(bare, "%s")
     assert not (tmp_path / name).exists()
 
 
-def test_a_path_under_the_home_folder_is_the_users(loaded, database, repository, bare, tmp_path, monkeypatch):
+def test_a_path_under_the_home_folder_is_the_users(
+    loaded, database, repository, bare, tmp_path, unset_remote, monkeypatch
+):
     """As in a shell; a second run has nothing to do."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     write_config(bare, tmp_path / "dev", "[core]\n    remote = mine\n['remote \"Mine\"']\n    url = ~/dvc\n")
-    first, second = unset(repository, loaded, database), unset(repository, loaded, database, run="again")
+    first = version(repository, unset_remote, loaded, database, STAMP)
+    second = version(repository, unset_remote, loaded, database, replace(STAMP, run="again"))
 
     assert (True, False) == (first.changed, second.changed)
     assert (tmp_path / "home" / "dvc" / "files").is_dir()
@@ -357,7 +354,9 @@ PLAIN = """\
 
 
 @pytest.mark.parametrize("text", [OPTIONS, PROFILE, PLAIN], ids=["options", "profile", "a home with AWS's own files"])
-def test_every_option_of_a_remote_is_used(loaded, database, repository, bare, tmp_path, monkeypatch, text):
+def test_every_option_of_a_remote_is_used(
+    loaded, database, repository, bare, tmp_path, unset_remote, monkeypatch, text
+):
     """Of a MinIO, without any variable of AWS's: to list, to read, to compare and to collect, as to push."""
     objects_module = pytest.importorskip("tests.helpers.objects", reason="there is no stand-in of S3 here")
     objects = objects_module.Objects().start()
@@ -376,12 +375,13 @@ def test_every_option_of_a_remote_is_used(loaded, database, repository, bare, tm
     facts = {"bucket": objects_module.BUCKET, "url": objects.url, "key": objects_module.KEY}
     try:
         write_config(bare, tmp_path / "dev", text.format(secret=objects_module.SECRET, folder=tmp_path, **facts))
-        first, again = unset(repository, loaded, database), unset(repository, loaded, database, run="again")
+        first = version(repository, unset_remote, loaded, database, STAMP)
+        again = version(repository, unset_remote, loaded, database, replace(STAMP, run="again"))
         database.execute("truncate apod.correction")
         edit(loaded, date(2026, 11, 20), title="Edited")
         load(loaded, database)
-        second = unset(repository, loaded, database, run="second")
-        with open_archive(repository, Remote(None, sys.executable), tmp_path) as archive:
+        second = version(repository, unset_remote, loaded, database, replace(STAMP, run="second"))
+        with open_archive(repository, unset_remote, tmp_path) as archive:
             states = [state for _, state in pullable(archive.versions)]
             fetched = fetch_csv(archive.versions[0], tmp_path / "fetched.csv")
             delete_object(archive.versions[1].remote, archive.versions[1].csv)

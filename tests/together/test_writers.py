@@ -11,7 +11,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include.apod.adapters.dvc import Remote
 from include.apod.adapters.files import md5_of
 from include.apod.adapters.git import Repository
 from include.apod.adapters.remote import object_path
@@ -277,15 +276,17 @@ def test_while_a_load_is_publishing_the_version_waits(commit, loaded, database, 
 
 
 @pytest.mark.parametrize(("blocks", "match"), [("8", "could not be made: .*File too large|not safe in the DVC remote")])
-def test_a_disk_that_is_full_leaves_the_branch_alone(loaded, database, bare, repository, tmp_path, blocks, match):
+def test_a_disk_that_is_full_leaves_the_branch_alone(
+    loaded, database, bare, repository, remote, tmp_path, blocks, match
+):
     """In the process that pushes: no file may be longer than a few blocks."""
     python = tmp_path / "small python"
     python.write_text(f'#!/bin/sh\nulimit -f {blocks}\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     with pytest.raises(Unavailable, match=match):
-        version(repository, Remote(str(tmp_path / "dvc remote"), str(python)), loaded, database, STAMP)
+        version(repository, replace(remote, python=str(python)), loaded, database, STAMP)
     before = log(bare, "%s")
-    version(repository, Remote(str(tmp_path / "dvc remote"), sys.executable), loaded, database, STAMP)
+    version(repository, remote, loaded, database, STAMP)
 
     assert "code" == before
     assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
@@ -389,14 +390,16 @@ sys.addaudithook(listen)
 
 
 @pytest.mark.parametrize("harm", ["path.unlink()", "path.write_bytes(path.read_bytes()[:-1])", "path.write_bytes(b'')"])
-def test_a_remote_that_takes_bytes_and_does_not_keep_them(commit, bare, tmp_path, monkeypatch, harm):
+def test_a_remote_that_takes_bytes_and_does_not_keep_them(
+    repository, remote, loaded, database, bare, tmp_path, monkeypatch, harm
+):
     """What was pushed is read back before anything is committed."""
     (tmp_path / "hook").mkdir()
     (tmp_path / "hook" / "sitecustomize.py").write_text(LYING.format(harm=harm))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hook"))
     monkeypatch.setenv("LYING_REMOTE", str(tmp_path / "dvc remote"))
     with pytest.raises(Unavailable, match="The bytes are not safe in the DVC remote, so nothing was committed"):
-        commit()
+        version(repository, replace(remote, python=sys.executable), loaded, database, STAMP)
 
     assert "code" == log(bare, "%s")
 
@@ -413,26 +416,27 @@ def set_remote(bare, folder, url):
 
 @pytest.mark.parametrize("url", ["../dvc-storage", "dvc-storage", "remote://other/path"])
 def test_a_remote_of_one_checkout_is_refused_before_anything_is_pushed(
-    repository, loaded, database, bare, tmp_path, url
+    repository, unset_remote, loaded, database, bare, tmp_path, url
 ):
     """The bytes would go into the neighbourhood of a clone that is deleted: green, and no copy anywhere."""
     set_remote(bare, tmp_path / "dev", url)
     with pytest.raises(Misconfigured, match="is only valid in one checkout.*Set APOD_DVC_REMOTE"):
-        version(repository, Remote(None, sys.executable), loaded, database, STAMP)
+        version(repository, unset_remote, loaded, database, STAMP)
 
     assert "remote" == log(bare, "%s")
     assert [] == [path for path in tmp_path.rglob("*dvc-storage*") if path.is_dir()]
 
 
-def test_a_remote_in_the_users_folder_is_found_again(repository, loaded, database, bare, tmp_path, monkeypatch):
+def test_a_remote_in_the_users_folder_is_found_again(
+    repository, unset_remote, loaded, database, bare, tmp_path, monkeypatch
+):
     """`~` is the same folder for DVC and for us: the second run has nothing to do, and removes nothing."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     set_remote(bare, tmp_path / "dev", "~/storage")
-    remote = Remote(None, sys.executable)
-    first = version(repository, remote, loaded, database, STAMP)
+    first = version(repository, unset_remote, loaded, database, STAMP)
     objects = {path: path.stat().st_mtime_ns for path in (tmp_path / "home" / "storage").rglob("*") if path.is_file()}
-    second = version(repository, remote, loaded, database, STAMP)
+    second = version(repository, unset_remote, loaded, database, STAMP)
 
     assert (True, False) == (first.changed, second.changed)
     assert objects

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +14,6 @@ from fastapi import Depends, HTTPException
 from starlette.testclient import TestClient
 
 from include.apod.adapters.commits import commit_url
-from include.apod.adapters.dvc import Remote
 from include.apod.days import Span
 from include.apod.formats import raw as raw_store
 from include.apod.formats.schema import migrate
@@ -53,11 +51,11 @@ def http(settings):
 
 
 @pytest.fixture
-def archive(loaded, database, repository, tmp_path):
+def archive(loaded, database, repository, remote):
     """Two versions, with an edit in the second."""
 
     def commit():
-        return version(repository, Remote(str(tmp_path / "dvc remote"), sys.executable), loaded, database, STAMP)
+        return version(repository, remote, loaded, database, STAMP)
 
     first = commit().facts["commit"]
     edit(loaded, DAY, title="A Corrected Title", explanation="Now with other words about a galaxy.")
@@ -265,6 +263,7 @@ def test_search_finds_words_in_titles_and_texts(http, archive):
 def test_a_search_reads_the_index_and_not_the_table(archive, database):
     """The plan, as PostgreSQL would show it."""
     database.execute("set enable_seqscan = off")  # fifty rows would be read whole
+    database.execute("set enable_indexscan = off")  # or by their dates
     plan = database.execute(
         b"explain (analyze, buffers) " + statement("ui/search"), {"words": "galaxy", "most": 25, "skipped": 0}
     ).fetchall()

@@ -42,10 +42,10 @@ def stack(tmp_path_factory):
     with running.locked():
         try:
             with closing(bring_up(running)) as airflow:
-                run_chain(airflow, limit=300)
+                run_chain(airflow, limit=300, pause=0.5)
                 edit = json.dumps({"date": newest(running), "at": None, "new": {"title": "An Edited Title"}})
                 httpx.post(f"{running.stand_in}/-/edits", content=edit).raise_for_status()
-                run_chain(airflow, limit=300)
+                run_chain(airflow, limit=300, pause=0.5)
                 yield running, airflow
         finally:
             running.stop()
@@ -72,28 +72,34 @@ def browser():
         made.close()
 
 
+@pytest.fixture(scope="module")
+def login(browser, stack, passwords):
+    """What a browser keeps of somebody who has logged in by Airflow's own form."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{stack[0].address}/auth/login")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", passwords["admin"])
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/auth/login" not in url, timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
 @pytest.fixture
-def page(browser, stack, passwords):
+def page(browser, login):
     """Logged in; what the console says is an error of the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, storage_state=login)
     made = context.new_page()
     said = []
     made.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     made.on("pageerror", lambda error: said.append(f"{error}"))
-    log_in(made, stack[0].address, "admin", passwords["admin"])
-    said.clear()  # Airflow's own, before anybody is logged in
     yield made
     context.close()
     ours = [line for line in said if "/apod/" in line or "Content Security Policy" in line or "apod.js" in line]
     assert [] == ours
-
-
-def log_in(page, address, user, password):
-    page.goto(f"{address}/auth/login")
-    page.fill("input[name=username]", user)
-    page.fill("input[name=password]", password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/auth/login" not in url, timeout=60_000)
 
 
 def view(page, stack, path=""):
@@ -224,11 +230,11 @@ def test_a_chart_is_drawn_and_can_be_read(page, stack, name, kind):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_each_view_fits_each_width_and_theme(browser, stack, passwords, scheme, width):
+def test_each_view_fits_each_width_and_theme(browser, stack, login, scheme, width):
     """Nothing hangs over the edge; text has enough contrast with its ground."""
-    context = browser.new_context(viewport={"width": WIDTHS[width], "height": 900}, color_scheme=scheme)
+    size = {"width": WIDTHS[width], "height": 900}
+    context = browser.new_context(viewport=size, color_scheme=scheme, storage_state=login)
     page = context.new_page()
-    log_in(page, stack[0].address, "admin", passwords["admin"])
     SHOTS.mkdir(parents=True, exist_ok=True)
     commit = stack[1].call("GET", "/dags/apod_version/dagRuns", params={"limit": 1})  # any answer: the API is up
     assert commit

@@ -187,19 +187,19 @@ def test_a_csv_that_was_not_proven_is_refused(commit, bare, loaded):
     assert log(bare, "%s") == "code"
 
 
-def test_a_remote_that_cannot_be_written_leaves_the_branch_alone(repository, loaded, database, tmp_path, bare):
+def test_a_remote_that_cannot_be_written_leaves_the_branch_alone(repository, remote, loaded, database, tmp_path, bare):
     """No pointer without bytes."""
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="The DVC remote .* does not answer: .*Not a directory"):
-        version(repository, Remote(str(tmp_path / "file" / "x"), sys.executable), loaded, database, STAMP)
+        version(repository, replace(remote, url=str(tmp_path / "file" / "x")), loaded, database, STAMP)
 
     assert log(bare, "%s") == "code"
 
 
-def test_no_remote_at_all_is_a_configuration_error(repository, loaded, database):
+def test_no_remote_at_all_is_a_configuration_error(repository, unset_remote, loaded, database):
     """Names the setting."""
     with pytest.raises(Misconfigured, match="Set APOD_DVC_REMOTE"):
-        version(repository, Remote(None, sys.executable), loaded, database, STAMP)
+        version(repository, unset_remote, loaded, database, STAMP)
 
 
 def test_an_interpreter_without_dvc_is_a_configuration_error(repository, loaded, database, tmp_path):
