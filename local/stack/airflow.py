@@ -32,6 +32,7 @@ gc.set_threshold(50_000, 20, 100)
 
 if "scheduler" in sys.argv:
     import airflow.dag_processing.dagbag
+    import airflow.providers.common.sql.operators.sql
     import airflow.providers.git.hooks.git
     import airflow.providers.postgres.hooks.postgres
     import airflow.providers.standard.decorators.python
