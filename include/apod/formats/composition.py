@@ -55,9 +55,9 @@ def write_composition(path: Path, composition: Composition, *, durable: bool = T
         file.write(json.dumps({"md5": composition.md5, "months": composition.months}, separators=(",", ":")).encode())
 
 
-def differing_months(one: Composition, other: Composition) -> set[str]:
+def differing_months(published: Composition, staged: Composition) -> set[str]:
     """The months that are not made from the same bytes by the same rules in both."""
-    return {month for month, _ in one.months.items() ^ other.months.items()}
+    return {month for month, _ in published.months.items() ^ staged.months.items()}
 
 
 def lacking_months(composition: Composition, raw: Path) -> list[str]:

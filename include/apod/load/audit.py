@@ -153,12 +153,12 @@ def prove(cursor: Cursor[TupleRow], staged: Path, md5: str) -> None:
     Raises:
         Unequal: they differ; names the first row that does.
     """
-    if (found := exported_md5(cursor)) == md5:
+    if (exported_as := exported_md5(cursor)) == md5:
         return
     exported = staged.with_name("export.csv")
     with replacing(exported) as file:
         export(cursor, file.write)
     raise Unequal(
-        f"Table and CSV differ: md5 {found} and {md5}, first at {_first_difference(exported, staged)}. "
+        f"Table and CSV differ: md5 {exported_as} and {md5}, first at {_first_difference(exported, staged)}. "
         f"Neither was published; compare {exported} with {staged}."
     )

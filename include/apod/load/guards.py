@@ -98,9 +98,9 @@ def _check_staging(cursor: Cursor[TupleRow], md5: str) -> None:
     Raises:
         BadData: they differ: somebody changed one, or a load that was stopped has dropped it.
     """
-    if (found := exported_md5(cursor, "staging")) != md5:
+    if (staged_as := exported_md5(cursor, "staging")) != md5:
         raise BadData(
-            f"What is staged for the table is not what is staged for the CSV: md5 {found} and {md5}. "
+            f"What is staged for the table is not what is staged for the CSV: md5 {staged_as} and {md5}. "
             "Nothing was published; ./apod trigger load stages all of it anew."
         )
 

@@ -12,7 +12,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg import Rollback
@@ -28,8 +27,8 @@ from include.apod.formats.raw import month_days
 from include.apod.formats.statements import statement
 from include.apod.load.audit import LISTED_DAYS, check, count_changes, exported_md5, prove
 from include.apod.load.guards import Allowed, guard
+from include.apod.load.outcome import Audit, to_report
 from include.apod.load.user_table import inspect, update
-from include.apod.run import Report
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,7 +42,8 @@ if TYPE_CHECKING:
     from include.apod.adapters.files import Checksums
     from include.apod.formats.loads import PublishedLoad
     from include.apod.formats.store import Store
-    from include.apod.load.audit import Changes, CheckResult
+    from include.apod.load.audit import Changes
+    from include.apod.run import Report
 
 
 @dataclass(frozen=True)
@@ -73,41 +73,6 @@ class News(NamedTuple):
 
     days: list[date]
     md5: str
-
-
-class Outcome(Enum):
-    """What a publish did."""
-
-    PUBLISHED = auto()  # table and CSV, or one of them, hold something new
-    PUBLISHED_EARLIER = auto()  # an earlier try of this run published it, and was killed before its event was sent
-    REPAIRED = auto()  # the CSV or its description was not what the last load left, and is again
-    UNCHANGED = auto()  # table and CSV held it already
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What publish's transaction found.
-
-    Attributes:
-        changes: what the merge changed.
-        before: the newest load before this one; None for the first.
-        checks: the results of the quality checks.
-        rejected: number of observations in quarantine.
-        unreadable: number of days that have nothing else.
-        first, last: days of the merged table; None for an empty one.
-        approved_by: who let it through a guard; an empty text where none had stopped it.
-        user_table: what was done to a table of the user's own; an empty text where there is none.
-    """
-
-    changes: Changes
-    before: PublishedLoad | None
-    checks: list[CheckResult]
-    rejected: int
-    unreadable: int
-    first: date | None
-    last: date | None
-    approved_by: str
-    user_table: str
 
 
 def _last_rows(csv: Path, before: PublishedLoad | None, days: Collection[str]) -> list[dict[str, str | None]]:
@@ -229,46 +194,6 @@ def _show(store: Store, staged: Path, checksums: Checksums) -> None:
             file.write(description)
 
 
-def _outcome(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> Outcome:
-    """What the publish did; the only place that decides it."""
-    if audit.changes.not_empty or audit.before is None or audit.before.md5 != md5:
-        return Outcome.PUBLISHED
-    if audit.before.run == load.run:
-        return Outcome.PUBLISHED_EARLIER
-    return Outcome.UNCHANGED if files_current else Outcome.REPAIRED
-
-
-def _report(audit: Audit, md5: str, load: LoadInfo, *, files_current: bool) -> Report:
-    changes, outcome = audit.changes, _outcome(audit, md5, load, files_current=files_current)
-    findings = {result.name: result.rows for result in audit.checks}
-    findings |= {"rejected": audit.rejected, "unreadable": audit.unreadable, "repaired": changes.repaired}
-    facts: dict[str, str | int] = {
-        "rows": changes.rows,
-        "added": changes.added,
-        "changed": changes.changed,
-        "removed": changes.removed,
-        "first": f"{audit.first}",
-        "last": f"{audit.last}",
-        "md5": md5,
-        **{name: count for name, count in findings.items() if count},
-    }
-    quarantine = f"; {audit.rejected} observations in quarantine (apod.rejected)" if audit.rejected else ""
-    quarantine += f", {audit.unreadable} days are unreadable" if audit.unreadable else ""
-    quarantine += f"; {audit.user_table}" if audit.user_table else ""
-    if outcome is Outcome.UNCHANGED:
-        sentence = f"nothing new: table and CSV already hold these {changes.rows} pictures (md5 {md5}){quarantine}"
-        return Report(False, sentence, facts)
-    parts = [f"+{changes.added} ~{changes.changed} -{changes.removed}, {changes.rows} pictures"]
-    if changes.repaired:
-        parts.append(f"{changes.repaired} rows of the table were not what the last load left and are mended")
-    if not files_current and audit.before is not None and audit.before.md5 == md5:
-        parts.append("the CSV was not the published one and is again")
-    if audit.approved_by:
-        parts.append(f"approved by {audit.approved_by}")
-    parts.append(f"table and CSV proven equal (md5 {md5}){quarantine}")
-    return Report(True, "; ".join(parts), facts)
-
-
 def publish(connection: Connection, store: Store, load: LoadInfo, allowed: Allowed | None = None) -> Report:
     """Publishes what is staged, if it differs from what is published.
 
@@ -309,4 +234,4 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
     same_md5 = audit.before is not None and audit.before.md5 == checksums.md5  # else the files cannot be current
     files_current = same_md5 and _files_current(store, staged, checksums)
     _show(store, staged, checksums)
-    return _report(audit, checksums.md5, load, files_current=files_current)
+    return to_report(audit, checksums.md5, load.run, files_current=files_current)
