@@ -49,10 +49,11 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _remove_abandoned(path: Path) -> None:
-    """Removes the temporary files that killed writers of a file left; a living one holds a lock on its own."""
-    for temporary in path.parent.iterdir():  # not by a pattern, which would be made anew for each file
-        if temporary.name.startswith(f".{path.name}.") and temporary.suffix == ".tmp":
+def remove_abandoned(folder: Path, name: str = "") -> None:
+    """Removes the temporary files that killed writers of a file, or of any, left; a living one holds a lock on them."""
+    prefix = f".{name}." if name else "."
+    for temporary in folder.iterdir():  # not by a pattern, which would be made anew for each file
+        if temporary.name.startswith(prefix) and temporary.suffix == ".tmp":
             with suppress(FileNotFoundError), temporary.open("rb") as file:
                 if _lock(file.fileno(), wait=False):
                     temporary.unlink()
@@ -84,7 +85,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     files whose digest is checked when they are read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(path)
+    remove_abandoned(path.parent, path.name)
     with _temporary(path) as (file, temporary):
         yield file
         file.flush()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from include.apod.adapters.files import replacing, sha256_hex
+from include.apod.adapters.files import remove_abandoned, replacing, sha256_hex
 from include.apod.errors import BadData
 
 if TYPE_CHECKING:
@@ -267,4 +267,5 @@ def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tupl
             shutil.rmtree(path)  # the layout before had a folder for each month
         elif not path.name.startswith("."):  # a temporary file is its writer's
             path.unlink(missing_ok=True)
+    remove_abandoned(clean)  # of files of other names, which nobody writes again
     return manifest

@@ -1,5 +1,6 @@
 """Step 2: raw words to clean rows."""
 
+import fcntl
 import time
 from datetime import date
 
@@ -271,3 +272,17 @@ def test_a_text_that_is_made_to_keep_a_pattern_busy(store, name, text):
     row_of(store, **{name: text})
 
     assert time.process_time() - before < 60  # a square would take hours
+
+
+def test_what_a_killed_transform_left_half_written_goes_with_the_next(store):
+    """Its files had the name of another archive, which nobody writes again; one that is being written stays."""
+    observe(store)
+    transform(store)
+    abandoned, living = (store.clean / f".rows.{name}.csv.1-0a1b2c3d.tmp" for name in ("0123", "4567"))
+    abandoned.write_bytes(b"half")
+    with living.open("xb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        observe(store, date="2026-11-21", day=date(2026, 11, 21))
+        transform(store)
+
+        assert (False, True) == (abandoned.exists(), living.exists())
