@@ -83,7 +83,7 @@ MUTANTS = (
     Mutant(
         "a person is asked before days vanish or many change",
         "load/publish.py",
-        "guard(cursor, changes, allowed, md5)",
+        "guard(cursor, changes, allowed, news.md5)",
         '""',
         "tests/apod/load/test_guards.py",
     ),

@@ -75,7 +75,7 @@ def test_a_table_that_somebody_changed(loaded, database, harm, found):
 )
 def test_a_month_that_somebody_changed_while_another_has_news(loaded, database, harm, repairs):
     """What is staged anew is compared first, and all where that is not enough: one run brings both in line."""
-    before = dict(zip(("rows", "csv"), shown(loaded, database), strict=False))
+    rows_before, csv_before, _ = shown(loaded, database)
     database.execute(harm)
     edit(loaded, DAY, title="News")
     report = load(loaded, database)
@@ -84,9 +84,9 @@ def test_a_month_that_somebody_changed_while_another_has_news(loaded, database, 
 
     assert "54 pictures" in report.sentence
     assert {"nasa": 1, "repair": repairs} == {"repair": 0} | dict(kept)
-    assert [row for row in before["rows"] if row[0][0] != DAY] == [row for row in rows if row[0][0] != DAY]
+    assert [row for row in rows_before if row[0][0] != DAY] == [row for row in rows if row[0][0] != DAY]
     assert ["News"] == [row[0][1] for row in rows if row[0][0] == DAY]
-    assert before["csv"] != csv
+    assert csv_before != csv
     assert ("2026-10-01", "2026-11-23") == (report.facts["first"], report.facts["last"])
     assert not load(loaded, database).changed
 

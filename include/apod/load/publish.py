@@ -31,7 +31,7 @@ from include.apod.load.outcome import Audit, to_report
 from include.apod.load.user_table import inspect, update
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from concurrent.futures import Future
     from datetime import date
     from pathlib import Path
@@ -67,11 +67,11 @@ class News(NamedTuple):
     """What is staged and not published.
 
     Attributes:
-        days: those of the months that are staged anew.
-        md5: of the staged CSV, as its composition has it.
+        days: those of the months that are staged anew; None where any day may differ.
+        md5: of the staged CSV.
     """
 
-    days: list[date]
+    days: list[date] | None
     md5: str
 
 
@@ -89,12 +89,12 @@ def _merge_pictures(
     counts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed, "row_count": changes.rows}
     names = {"run": load.run, "code_version": load.code_version, "md5": md5, "approved_by": load.approved_by or None}
     days = changes.differing_days  # else each statement would compare the whole table again
-    facts = {**counts, **names, "days": days, "compared": changes.compared_days}
+    scope = {"days": days, "compared": changes.compared_days}
+    facts = {**counts, **names, **scope}
     (load_id,) = cursor.execute(statement("publish/insert_load"), facts).fetchone() or (None,)
     foreign_days = [day for (day,) in cursor.execute(statement("publish/select_foreign_changes"), {"days": days})]
     last_rows = _last_rows(store.csv, before, {f"{day}" for day in foreign_days})
-    rows = {"foreign_days": foreign_days, "last_rows": json.dumps(last_rows)}
-    parameters = {"load_id": load_id, **rows, "days": days, "compared": changes.compared_days}
+    parameters = {"load_id": load_id, "foreign_days": foreign_days, "last_rows": json.dumps(last_rows), **scope}
     cursor.execute(statement("publish/insert_corrections"), parameters)
     merge = {
         "begin_bulk": days is None,  # many rows are not checked and indexed one by one
@@ -111,20 +111,17 @@ def _merge_pictures(
 def _merge(
     cursor: Cursor[TupleRow],
     store: Store,
-    md5: str,
+    news: News,
+    before: PublishedLoad | None,
     load: LoadInfo,
     allowed: Allowed,
-    days: Sequence[date] | None,
 ) -> Audit:
-    """Brings the tables in line with the staging tables, of some days or all, and runs guards and checks.
-
-    `md5` is that of the staged CSV.
-    """
+    """Brings the tables in line with the staging tables, where there is news, and runs guards and checks."""
     user_table = inspect(cursor, load.user_table) if load.user_table else None
-    changes, before = count_changes(cursor, days), latest_load(cursor.connection)
-    load = replace(load, approved_by=guard(cursor, changes, allowed, md5))
-    if changes.not_empty or before is None or before.md5 != md5:
-        _merge_pictures(cursor, changes, before, load, store, md5)
+    changes = count_changes(cursor, news.days)
+    load = replace(load, approved_by=guard(cursor, changes, allowed, news.md5))
+    if changes.not_empty or before is None or before.md5 != news.md5:
+        _merge_pictures(cursor, changes, before, load, store, news.md5)
     cursor.execute(statement("publish/merge_origin"), {"days": changes.differing_days})
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
@@ -136,7 +133,7 @@ def _merge(
 
 
 def _news(store: Store, before: PublishedLoad | None) -> News | None:
-    """What is staged that the last load did not publish; None where nobody knows, or it is much."""
+    """What the compositions say is staged and not published; None where they do not know, or it is much."""
     published, staged = read_composition(store.composition), read_composition(store.staged_composition)
     if not published or not staged or before is None or before.md5 != published.md5:
         return None
@@ -154,14 +151,15 @@ def _merge_and_prove(
     Raises:
         BadData: a guard, a check or the proof stops it.
     """
-    if news := _news(store, latest_load(cursor.connection)):
+    before = latest_load(cursor.connection)
+    if news := _news(store, before):
         with suppress(BadData), cursor.connection.transaction():
-            audit = _merge(cursor, store, news.md5, load, allowed, news.days)
+            audit = _merge(cursor, store, news, before, load, allowed)
             if exported_md5(cursor) == news.md5 == settling.result().md5:
                 return audit
             raise Rollback
     md5 = settling.result().md5
-    audit = _merge(cursor, store, md5, load, allowed, None)
+    audit = _merge(cursor, store, News(None, md5), before, load, allowed)
     prove(cursor, staged, md5)
     return audit
 
