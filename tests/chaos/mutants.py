@@ -76,7 +76,7 @@ MUTANTS = (
     Mutant(
         "an ingest ends when its last answers are stored",
         "ingest/ingest.py",
-        "        yield keep\n        storing.result()\n",
+        "        yield keep\n        stored.result()\n",
         "        yield keep\n",
         "tests/apod/ingest/test_ingest.py",
     ),

@@ -19,6 +19,7 @@ def lived_through(*options):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3600)  # a quarter of an hour on a slow machine
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_the_years_of_a_seed(seed):
     """Up to the end of the planetary service, and after it."""

@@ -174,6 +174,7 @@ def import_captures(
             raw_store.merge(store.raw, new)
             stored += len(new)
             days |= {observation.date for observation in new}
+    raw_store.flush_folders(store.raw)
     store.save()
     notes = {
         f"{comparison.duplicates} held already": comparison.duplicates,

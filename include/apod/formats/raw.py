@@ -1,13 +1,14 @@
 """The raw store: what each service answered for each day, unchanged, one observation a line.
 
 `raw/YYYY/YYYY-MM.jsonl`, UTF-8, ordered by (date, seen_at), only ever appended to. The newest observation of a day
-counts.
+counts. Who has appended or merged what there is to store ends with `flush_folders`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from include.apod.adapters.files import locked, replacing
+from include.apod.adapters.files import flush, locked, replacing
 from include.apod.days import DAY, Span
 from include.apod.errors import BadData
 
@@ -186,7 +187,10 @@ def writing(raw: Path) -> AbstractContextManager[None]:
 
 
 def append(raw: Path, observations: Iterable[Observation]) -> None:
-    """Adds answers of now to their month files. Existing lines keep their bytes; each file is replaced atomically."""
+    """Adds answers of now to their month files. Existing lines keep their bytes; each file is replaced atomically.
+
+    After a power cut a file is the old or the new one, whole.
+    """
     _insert(raw, observations, _after)
 
 
@@ -219,8 +223,16 @@ def _insert_month(
     existing = parse_month(content, path)
     lines = [*zip(existing, content.splitlines(keepends=True), strict=True)]
     lines += [(new, to_line(new)) for addition in additions if (new := placed(existing, addition))]
-    with replacing(path) as file:
+    with replacing(path, durable=False) as file:
         file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def flush_folders(raw: Path) -> None:
+    """Makes new files outlast a power cut: their contents were flushed one by one, their names are here, at once."""
+    for folder in raw.glob("**/"):
+        flush(folder)
 
 
 def newest(observations: Iterable[Observation]) -> dict[date, Observation]:

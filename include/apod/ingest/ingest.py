@@ -26,6 +26,7 @@ from include.apod.sources.absence import is_proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from include.apod.ingest.answers import Answer
     from include.apod.sources import Source
 
-    Keep = Callable[[Sequence[Observation]], None]
+    Keep = Callable[[Span, Sequence[Answer]], None]
 
 log = logging.getLogger(__name__)
 
@@ -107,50 +108,60 @@ def to_observation(answer: Answer, newest: Mapping[date, RecordId], seen_at: str
     return Observation(answer.day, seen_at, answer.source, sha256, record=answer.content)
 
 
-def _append(store: Store, observations: Sequence[Observation]) -> None:
-    """Stores answers, so that a crash loses them no more."""
+def news(
+    answers: Iterable[Answer], newest: Mapping[date, RecordId], missing: AbstractSet[date], scope: Scope, tally: Tally
+) -> Iterator[Observation]:
+    """What is new or changed in the answers for a span. `missing` are the days of it that we lack."""
+    for answer in answers:
+        if isinstance(answer.content, Absent) and (answer.day in scope.lookback or answer.day not in missing):
+            tally.not_out_yet += answer.day in missing  # no evidence: pictures have come out days late
+        elif observation := to_observation(answer, newest, scope.seen_at):
+            yield observation
+
+
+def store_span(
+    store: Store, span: Span, answers: Sequence[Answer], coverage: Coverage, scope: Scope, tally: Tally
+) -> None:
+    """Stores what is new or changed of a span, so that a crash loses it no more."""
+    newest = newest_records(store.raw, span)
+    missing = frozenset(coverage.missing(span, scope.now.date()))
+    observations = [*news(answers, newest, missing, scope, tally)]
     raw_store.append(store.raw, observations)
     store.save()
+    for observation in observations:
+        tally.add(observation, coverage, newest)
+    log.info("%s: %d new or changed", span, len(observations))
 
 
 @contextmanager
-def keeping(store: Store) -> Iterator[Keep]:
-    """Stores the answers of a span while the next one is asked for: a third of the time is waiting for the disk.
+def storing(store: Store, coverage: Coverage, scope: Scope, tally: Tally) -> Iterator[Keep]:
+    """Stores the answers for a span while the next one is asked for.
 
     One span at a time: a run that is killed has lost two at most. What goes wrong with one is raised with the next.
     """
     with ThreadPoolExecutor(1) as thread:
-        storing: Future[None] = thread.submit(lambda: None)
+        stored: Future[None] = thread.submit(lambda: None)
 
-        def keep(observations: Sequence[Observation]) -> None:
-            nonlocal storing
-            storing.result()
-            storing = thread.submit(_append, store, observations)
+        def keep(span: Span, answers: Sequence[Answer]) -> None:
+            nonlocal stored
+            stored.result()
+            stored = thread.submit(store_span, store, span, answers, coverage, scope, tally)
 
         yield keep
-        storing.result()
+        stored.result()
+    raw_store.flush_folders(store.raw)  # before the reading list says that these days were read
 
 
 def read_span(
-    fetcher: Fetcher, raw: Path, span: Span, coverage: Coverage, scope: Scope, tally: Tally
-) -> tuple[list[Observation], ApodError | BudgetSpent | None]:
-    """Asks for one span; returns what is new or changed, and the error that asking ended with, if any."""
-    newest, missing = newest_records(raw, span), set(coverage.missing(span, scope.now.date()))
-    observations: list[Observation] = []
-    seen_at = scope.seen_at
-    stopped: ApodError | BudgetSpent | None = None
+    fetcher: Fetcher, span: Span, coverage: Coverage, today: date
+) -> tuple[list[Answer], ApodError | BudgetSpent | None]:
+    """Asks for one span; returns the answers, and the error that asking ended with, if any."""
+    answers: list[Answer] = []
     try:
-        for answer in fetcher.fetch(span, missing, coverage.observed):
-            if isinstance(answer.content, Absent) and (answer.day in scope.lookback or answer.day not in missing):
-                tally.not_out_yet += answer.day in missing  # no evidence: pictures have come out days late
-            elif observation := to_observation(answer, newest, seen_at):
-                observations.append(observation)
+        answers += fetcher.fetch(span, frozenset(coverage.missing(span, today)), coverage.observed)  # up to an error
     except (ApodError, BudgetSpent) as error:
-        stopped = error
-    for observation in observations:
-        tally.add(observation, coverage, newest)
-    log.info("%s: %d new or changed", span, len(observations))
-    return observations, stopped
+        return answers, error
+    return answers, None
 
 
 def count_since(raw: Path, coverage: Coverage, began: datetime | None) -> int:
@@ -230,10 +241,10 @@ def ingest(sources: Sequence[Source], store: Store, scope: Scope) -> Report:
     tally, due = Tally(), plan(coverage, reread, scope)
     stopped: ApodError | BudgetSpent | None = None
     try:
-        with keeping(store) as keep:
+        with storing(store, coverage, scope, tally) as keep:
             while due and not stopped:
-                observations, stopped = read_span(fetcher, store.raw, due[0], coverage, scope, tally)
-                keep(observations)
+                answers, stopped = read_span(fetcher, due[0], coverage, today)
+                keep(due[0], answers)
                 due = due if stopped else due[1:]
     finally:
         write_source_states(store.ingest, renewed_states(sources, fetcher.believed, states, today))

@@ -67,6 +67,7 @@ def _restore_months(store: Store, commit: str, last: date | None) -> Report:
         if _restore_month(path, store.raw / path.relative_to(store.restoring), store.raw):
             count += 1
             sys.audit("apod.restore.moved")
+    raw_store.flush_folders(store.raw)
     if count:  # what was heard of these months after the version is lost: the look-back goes on from there
         write_reading_list(store.ingest, replace(read_reading_list(store.ingest), looked_through=last))
     shutil.rmtree(store.restoring)

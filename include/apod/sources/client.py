@@ -52,7 +52,8 @@ class Client:
             SourceChanged: it redirects.
             Misconfigured: the key cannot be sent, or this machine's clock is wrong.
         """
-        time.sleep(max(0.0, self._next_request - time.monotonic()))
+        if (wait := self._next_request - time.monotonic()) > 0:  # even no time at all lets another thread go first
+            time.sleep(wait)
         self._next_request = time.monotonic() + self.pause_seconds
         self.requests += 1
         self.failures += 1

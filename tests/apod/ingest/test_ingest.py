@@ -1,6 +1,7 @@
 """Step 1, against the stand-in."""
 
 import logging
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,7 +14,7 @@ from include.apod.errors import RateLimited, SourceChanged, Unavailable
 from include.apod.formats import raw as raw_store
 from include.apod.formats.coverage import read_coverage
 from include.apod.formats.raw import months, newest, parse_month
-from include.apod.formats.reading_list import read_reading_list
+from include.apod.formats.reading_list import read_reading_list, reading_list_path
 from include.apod.ingest.ingest import ingest, is_out
 from include.apod.ingest.plan import plan
 from include.apod.load.transform import transform
@@ -184,6 +185,24 @@ def test_the_next_span_is_asked_for_while_one_is_stored(nasa, store, scope):
 
     assert (2, [], False) == (asked, stored, done)
     assert (54, 54) == (run.result().facts["added"], len(read(store.raw)))
+
+
+def test_what_was_read_outlasts_a_power_cut(nasa, store, scope, monkeypatch):
+    """The words are flushed, then the folders with the names of their files, then that these days were read."""
+    flushed, fsync = [], os.fsync
+
+    def recording_fsync(descriptor):
+        flushed.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", recording_fsync)
+    ingest(nasa.sources(), store, scope)
+    words = [flushed.index(path.stat().st_ino) for path in months(store.raw)]
+    names = [flushed.index(folder.stat().st_ino) for folder in (store.raw, store.raw / "2026")]
+
+    assert 2 == len(words)
+    assert max(words) < min(names)
+    assert max(names) < flushed.index(reading_list_path(store.ingest).stat().st_ino)
 
 
 @pytest.mark.parametrize("first", [date(2025, 10, 1), date(2025, 12, 1)], ids=["and others follow", "the last one"])
