@@ -132,13 +132,15 @@ def _merge(
     return Audit(changes, before, findings, rejected, unreadable, first, last, load.approved_by, in_line)
 
 
-def _news(store: Store, before: PublishedLoad | None) -> News | None:
-    """What the compositions say is staged and not published; None where they do not know, or it is much."""
+def _claimed(store: Store, before: PublishedLoad | None) -> News | None:
+    """What the compositions say is staged and not published; None where nobody says what is staged."""
     published, staged = read_composition(store.composition), read_composition(store.staged_composition)
-    if not published or not staged or before is None or before.md5 != published.md5:
+    if not staged:
         return None
+    if not published or before is None or before.md5 != published.md5:
+        return News(None, staged.md5)
     days = [day for month in sorted(differing_months(published, staged)) for day in month_days(month)]
-    return News(days, staged.md5) if len(days) <= LISTED_DAYS else None
+    return News(days if len(days) <= LISTED_DAYS else None, staged.md5)
 
 
 def _merge_and_prove(
@@ -152,7 +154,7 @@ def _merge_and_prove(
         BadData: a guard, a check or the proof stops it.
     """
     before = latest_load(cursor.connection)
-    if news := _news(store, before):
+    if news := _claimed(store, before):
         with suppress(BadData), cursor.connection.transaction():
             audit = _merge(cursor, store, news, before, load, allowed)
             if exported_md5(cursor) == news.md5 == settling.result().md5:
