@@ -150,7 +150,7 @@ def push_bytes(
     damaged = sorted({*remote_state.lost, snapshot.raw}) if remote_state.lost else []
     with permissions_kept(raw):
         dvc.push(work.path, remote_state.location, [*map(work.path.joinpath, targets)], snapshot.raw_size, damaged)
-        content, coverage = read_content(csv), read_coverage(raw)
+        content, coverage = read_content(csv), read_coverage(raw, store.coverage)  # linked files keep their times
         dvc.wait()
     _check_remote(remote_state.location, snapshot, work.path.with_name("read back"))
     pushed = [object_in(work.read(pointer)) for pointer in (CSV_POINTER, RAW_POINTER)]
