@@ -62,8 +62,8 @@ MUTANTS = (
     Mutant(
         "what is staged anew is all that differs only where the proof says so",
         "load/publish.py",
-        "if exported_md5(cursor) == news.md5 == settling.result().md5:",
-        "if news.md5:",
+        "if exported_md5(cursor) == claimed.md5 == settling.result().md5:",
+        "if claimed.md5:",
         "tests/together/test_repair.py",
     ),
     Mutant(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -154,12 +153,16 @@ def _merge_and_prove(
         BadData: a guard, a check or the proof stops it.
     """
     before = latest_load(cursor.connection)
-    if news := _claimed(store, before):
-        with suppress(BadData), cursor.connection.transaction():
-            audit = _merge(cursor, store, news, before, load, allowed)
-            if exported_md5(cursor) == news.md5 == settling.result().md5:
-                return audit
-            raise Rollback
+    if claimed := _claimed(store, before):
+        try:
+            with cursor.connection.transaction():
+                audit = _merge(cursor, store, claimed, before, load, allowed)
+                if exported_md5(cursor) == claimed.md5 == settling.result().md5:
+                    return audit
+                raise Rollback
+        except BadData:
+            if claimed == News(None, settling.result().md5):
+                raise  # all was compared already
     md5 = settling.result().md5
     audit = _merge(cursor, store, News(None, md5), before, load, allowed)
     prove(cursor, staged, md5)
