@@ -201,7 +201,7 @@ class Clone:
 
 def _clone(repository: Repository, folder: Path, *options: str) -> Clone:
     Clone(folder.parent, repository).git(
-        "clone", "--quiet", "--template=", "--single-branch", *options, "--branch", repository.branch,
+        "clone", "--quiet", "--single-branch", *options, "--branch", repository.branch,
         "--", repository.url, str(folder),
     )  # fmt: skip
     return Clone(folder, repository)
@@ -216,13 +216,13 @@ def clone(repository: Repository, folder: Path) -> Clone:
     Raises:
         Unavailable, Misconfigured: git's own message, and what to check.
     """
-    work = _clone(repository, folder, "--depth=1", "--no-tags", "--no-checkout", "--config=core.sparseCheckout=true")
-    info = folder / ".git" / "info"
-    info.mkdir(exist_ok=True)
+    template = folder.with_name("template")  # with which the clone itself checks out, and not a command after it
+    info = template / "info"
+    info.mkdir(parents=True)
     (info / "attributes").write_text(PLAIN_ATTRIBUTES)
     (info / "sparse-checkout").write_text("\n".join(CHECKED_OUT) + "\n")
-    work.git("reset", "--quiet", "--hard")
-    return work
+    options = (f"--template={template}", "--config=core.sparseCheckout=true", "--depth=1", "--no-tags")
+    return _clone(repository, folder, *options)
 
 
 def clone_history(repository: Repository, folder: Path, *, every_branch: bool = False) -> Clone:
@@ -231,7 +231,8 @@ def clone_history(repository: Repository, folder: Path, *, every_branch: bool = 
     Raises:
         Unavailable, Misconfigured: git's own message, and what to check.
     """
-    return _clone(repository, folder, "--no-checkout", *(("--no-single-branch",) if every_branch else ()))
+    options = ("--template=", "--no-checkout", *(("--no-single-branch",) if every_branch else ()))
+    return _clone(repository, folder, *options)
 
 
 def git_environment() -> dict[str, str]:

@@ -32,15 +32,19 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 12  # pushes; one that came too late costs a fetch and a commit
 
 
-def unchanged(work: Clone, md5: str, connection: Connection) -> Report:
-    """The report where the branch's tip is this version already.
+def _check_tip(work: Clone, md5: str) -> None:
+    """Checks that the branch's tip points at a CSV.
 
     Raises:
-        Unavailable: git says that nothing differs, but the tip names another CSV.
+        Unavailable: it names another one.
     """
     at_tip = object_in(*work.read_blobs([f"HEAD:{CSV_POINTER}"]))
     if at_tip != md5:
         raise Unavailable(f"git sees no change, but {work.repository.branch} points at {at_tip}, not at {md5}.")
+
+
+def unchanged(work: Clone, md5: str, connection: Connection) -> Report:
+    """The report where the branch's tip is this version already."""
     commit = tip_version(work, connection) or work.git("rev-parse", "HEAD")
     sentence = f"nothing new: {commit[:12]} on {work.repository.branch} is this version already"
     return Report(False, sentence, {"commit": commit, "md5": md5})
@@ -103,6 +107,7 @@ def commit_draft(work: Clone, draft: Draft, connection: Connection) -> Report:
     """
     for attempt in range(ATTEMPTS):
         if not work.git("status", "--porcelain", "--", *draft.files):
+            _check_tip(work, draft.md5)
             return unchanged(work, draft.md5, connection)
         if draft.raw:
             check_words(work, draft.raw, draft.raw_files, draft.remote)
