@@ -35,9 +35,7 @@ def measure(stack, airflow):
     for lag_days in reversed(range(1, ROUNDS + 1)):
         httpx.post(f"{nasa}/-/clock", json={"lag_days": lag_days})
         for prefix, rounds in seconds.items():
-            rounds.append(
-                run_chain(airflow, prefix, pause=0.5)
-            )  # Airflow tells the times; to look often would cost some
+            rounds.append(run_chain(airflow, prefix, pause=0.5))  # Airflow tells the times, and each look costs
     return seconds
 
 
