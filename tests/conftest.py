@@ -174,6 +174,19 @@ def chat():
 
 
 @pytest.fixture
+def flushed(monkeypatch):
+    """The inodes of what is flushed to the disk, in order; a file keeps its own when it gets its name."""
+    inodes, fsync = [], os.fsync
+
+    def recording_fsync(descriptor):
+        inodes.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", recording_fsync)
+    return inodes
+
+
+@pytest.fixture
 def store(tmp_path):
     from include.apod.formats.store import Store
 

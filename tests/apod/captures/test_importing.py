@@ -79,6 +79,16 @@ def test_each_commit_is_a_capture_at_its_time(store, keeper):
     assert "planetary" == observations(store)[0].source
 
 
+def test_what_was_taken_in_outlasts_a_power_cut(store, keeper, flushed):
+    """A month's words, then the folders with the names."""
+    keeper.commit("2026-11-01T10:00:00Z", a_json=fiction(OCTOBER))
+    take_in(store, keeper.folder)
+    [words] = [flushed.index(path.stat().st_ino) for path in raw_store.months(store.raw)]
+    names = [flushed.index(folder.stat().st_ino) for folder in (store.raw, store.raw / "2026")]
+
+    assert words < min(names)
+
+
 def test_twice_is_once(store, keeper):
     """To the byte; also from a clone that was rebased, since its authors' times are the same."""
     keeper.commit("2026-11-01T10:00:00Z", a_json=fiction(OCTOBER))

@@ -1,7 +1,6 @@
 """Step 1, against the stand-in."""
 
 import logging
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -187,15 +186,8 @@ def test_the_next_span_is_asked_for_while_one_is_stored(nasa, store, scope):
     assert (54, 54) == (run.result().facts["added"], len(read(store.raw)))
 
 
-def test_what_was_read_outlasts_a_power_cut(nasa, store, scope, monkeypatch):
+def test_what_was_read_outlasts_a_power_cut(nasa, store, scope, flushed):
     """The words are flushed, then the folders with the names of their files, then that these days were read."""
-    flushed, fsync = [], os.fsync
-
-    def recording_fsync(descriptor):
-        flushed.append(os.fstat(descriptor).st_ino)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", recording_fsync)
     ingest(nasa.sources(), store, scope)
     words = [flushed.index(path.stat().st_ino) for path in months(store.raw)]
     names = [flushed.index(folder.stat().st_ino) for folder in (store.raw, store.raw / "2026")]

@@ -9,6 +9,7 @@ from include.apod.adapters.dvc import Remote
 from include.apod.days import DAY
 from include.apod.errors import Misconfigured, Unavailable
 from include.apod.formats.raw import months
+from include.apod.formats.reading_list import reading_list_path
 from include.apod.formats.store import Store
 from include.apod.ingest.ingest import ingest
 from include.apod.ingest.restore_raw import is_lost, restore_raw
@@ -36,6 +37,15 @@ def test_a_lost_store_is_brought_back_byte_for_byte(versioned, loaded, repositor
     assert versioned == content(loaded)
     assert report.sentence.startswith("2 months restored from version ")
     assert not is_lost(loaded)
+
+
+def test_the_names_outlast_a_power_cut_before_the_copies_go(versioned, loaded, repository, remote, flushed):
+    """The folders are flushed before the reading list, which is written before the copies are removed."""
+    shutil.rmtree(loaded.root)
+    restore_raw(repository, remote, loaded)
+    names = [flushed.index(folder.stat().st_ino) for folder in (loaded.raw, loaded.raw / "2026")]
+
+    assert max(names) < flushed.index(reading_list_path(loaded.ingest).stat().st_ino)
 
 
 def test_the_next_run_asks_for_the_rest_only(versioned, loaded, repository, remote, nasa, scope, database):
