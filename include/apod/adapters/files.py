@@ -77,12 +77,13 @@ def _temporary(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
 
 @contextmanager
-def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, durable: bool = True, flush_folder: bool = True) -> Iterator[BinaryIO]:
     """Opens a temporary file that is renamed to `path` when the block ends without an error.
 
     A reader sees the old file or the whole new one, also where two write at once: the last one stands. With
     `durable=False` nothing is flushed to the disk: after a power cut the file may hold anything, so use it only for
-    files whose digest is checked when they are read.
+    files whose digest is checked when they are read. With `flush_folder=False` the contents are flushed, and the caller
+    flushes the folder, once for many files.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent, path.name)
@@ -94,7 +95,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         sys.audit("apod.file.written", str(path))
         temporary.replace(path)
         sys.audit("apod.file.renamed", str(path))
-    if durable:
+    if durable and flush_folder:
         flush(path.parent)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -223,10 +222,8 @@ def _insert_month(
     existing = parse_month(content, path)
     lines = [*zip(existing, content.splitlines(keepends=True), strict=True)]
     lines += [(new, to_line(new)) for addition in additions if (new := placed(existing, addition))]
-    with replacing(path, durable=False) as file:
+    with replacing(path, flush_folder=False) as file:
         file.writelines(line for _, line in sorted(lines, key=lambda pair: (pair[0].date, pair[0].seen_at)))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def flush_folders(raw: Path) -> None:

@@ -145,7 +145,7 @@ def _claimed(store: Store, before: PublishedLoad | None) -> News | None:
 def _merge_and_prove(
     cursor: Cursor[TupleRow], store: Store, staged: Path, settling: Future[Checksums], load: LoadInfo, allowed: Allowed
 ) -> Audit:
-    """Merges the news; where table and CSV are not equal then, somebody else changed one, all that differs.
+    """Merges what is claimed to be news; where table and CSV are not equal then, all that differs.
 
     `settling` reads the staged CSV meanwhile.
 
