@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
+
+from include.apod.formats.raw import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,13 @@ class NotReadable(Exception):  # it costs one document, and is counted
 def _parsed(text: str) -> Iterator[object]:
     """The values of a document: one of JSON, or one a line."""
     try:
-        yield json.loads(text)
+        yield parse_json(text, _missing)
     except ValueError:
-        yield from (json.loads(line) for line in text.split("\n") if line.strip())
+        yield from (parse_json(line, _missing) for line in text.split("\n") if line.strip())
+
+
+def _missing(_: str) -> None:
+    """What pandas writes as NaN."""
 
 
 def _objects(value: object, levels: int = MOST_LEVELS) -> Iterator[Record]:

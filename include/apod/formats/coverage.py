@@ -72,7 +72,11 @@ class Coverage:
 
     def missing(self, archive: Span, today: date) -> list[date]:
         """The days with neither a picture nor proof that there is none, and that were not asked for today."""
-        return [day for day in archive if day not in self.observed and not self._settled(day, today)]
+        return [day for day in archive if self.is_missing(day, today)]
+
+    def is_missing(self, day: date, today: date) -> bool:
+        """Whether a day is one of those."""
+        return day not in self.observed and not self._settled(day, today)
 
     def _settled(self, day: date, today: date) -> bool:
         """Whether a day without a picture need not be asked for today."""

@@ -26,7 +26,6 @@ from include.apod.sources.absence import is_proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
@@ -109,12 +108,14 @@ def to_observation(answer: Answer, newest: Mapping[date, RecordId], seen_at: str
 
 
 def news(
-    answers: Iterable[Answer], newest: Mapping[date, RecordId], missing: AbstractSet[date], scope: Scope, tally: Tally
+    answers: Iterable[Answer], newest: Mapping[date, RecordId], coverage: Coverage, scope: Scope, tally: Tally
 ) -> Iterator[Observation]:
-    """What is new or changed in the answers for a span. `missing` are the days of it that we lack."""
+    """What is new or changed in the answers for a span; `coverage` and the `newest` records are those before it."""
+    today = scope.now.date()
     for answer in answers:
-        if isinstance(answer.content, Absent) and (answer.day in scope.lookback or answer.day not in missing):
-            tally.not_out_yet += answer.day in missing  # no evidence: pictures have come out days late
+        missing = isinstance(answer.content, Absent) and coverage.is_missing(answer.day, today)
+        if isinstance(answer.content, Absent) and (answer.day in scope.lookback or not missing):
+            tally.not_out_yet += missing  # no evidence: pictures have come out days late
         elif observation := to_observation(answer, newest, scope.seen_at):
             yield observation
 
@@ -124,8 +125,7 @@ def store_span(
 ) -> None:
     """Stores what is new or changed of a span, so that a crash loses it no more."""
     newest = newest_records(store.raw, span)
-    missing = frozenset(coverage.missing(span, scope.now.date()))
-    observations = [*news(answers, newest, missing, scope, tally)]
+    observations = [*news(answers, newest, coverage, scope, tally)]
     raw_store.append(store.raw, observations)
     store.save()
     for observation in observations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from include.apod.days import DAY, Span, in_requests, newest_publishable
@@ -38,7 +39,7 @@ class Scope:
     budget: int = 1000
     began: datetime | None = None
 
-    @property
+    @cached_property
     def seen_at(self) -> str:
         """The time of asking as it stands in the raw store."""
         return f"{self.now:%Y-%m-%dT%H:%M:%SZ}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
+from include.apod.formats.raw import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ class Client:
             SourceChanged: it is not JSON.
         """
         try:
-            return json.loads(response.content, parse_constant=_refuse_constant)
+            return parse_json(response.content)
         except RecursionError as error:
             raise SourceChanged(f"{response.url}: JSON nested deeper than any record: {excerpt(response)}") from error
         except ValueError as error:
@@ -117,11 +117,6 @@ class Client:
                 f"This machine's clock says {self._now:%Y-%m-%d %H:%M} UTC, {response.url.partition('?')[0]} says "
                 f"{service_time:%Y-%m-%d %H:%M}. Set the clock right: nothing was stored."
             )
-
-
-def _refuse_constant(name: str) -> None:
-    """NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError(f"{name} is no JSON")
 
 
 def summary(response: requests.Response) -> str:

@@ -36,6 +36,14 @@ def test_a_text_with_a_line_separator_is_one_line():
     assert [record, GOOD] == objects_in(f"{json.dumps(record, ensure_ascii=False)}\n{json.dumps(GOOD)}".encode())
 
 
+@pytest.mark.parametrize("end", ["", "\n{}"])
+def test_what_pandas_writes_for_a_missing_value_is_null(end):
+    """The raw store holds JSON, which has no NaN; the rest of the record is no worse for it."""
+    document = json.dumps({**GOOD, "copyright": float("nan")}) + end
+
+    assert {**GOOD, "copyright": None} == objects_in(document.encode())[0]
+
+
 def test_what_stands_in_place_of_a_record_is_given_too():
     """So that it can be refused with a count."""
     limit = {"error": {"code": "OVER_RATE_LIMIT", "message": "You have exceeded your rate limit."}}
