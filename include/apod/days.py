@@ -32,7 +32,7 @@ class Span:
     last: date
 
     def __iter__(self) -> Iterator[date]:
-        return (self.first + n * DAY for n in range(len(self)))
+        return map(date.fromordinal, range(self.first.toordinal(), self.last.toordinal() + 1))
 
     def __len__(self) -> int:
         return (self.last - self.first).days + 1

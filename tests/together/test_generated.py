@@ -114,6 +114,25 @@ def test_odd_json(body):
         by_day(client.parsed(answered(body)), SPAN, "planetary")
 
 
+PIECES = [*'"\\{}[],:-.+ \n0aé\x7f\ufeff', "true", "null", "0.5e-7", "9" * 20, r"\ud800", r"\u00e9", r"\/", '"a":']
+
+
+def parsed(parse, content):
+    """The value, as it would be written in Python, or that there is none."""
+    try:
+        return repr(parse(content))
+    except ValueError:
+        return "no JSON"
+
+
+@given(JSON.map(json.dumps) | st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.booleans())
+def test_json_is_read_as_python_reads_it(text, as_bytes):
+    """The quicker parser is asked first; where it has a value, it is the same."""
+    content = text.encode() if as_bytes else text
+
+    assert parsed(json.loads, content) == parsed(raw_store.parse_json, content)
+
+
 @given(JSON | st.lists(RECORD, max_size=4))
 def test_any_answer_is_records_or_a_changed_source(said):
     """By day, each once, of the days that were asked for."""
