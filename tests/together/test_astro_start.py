@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from include.apod.airflow.lineage import RAW_FIELDS
-from include.apod.days import newest_publishable
+from include.apod.days import DAY, Span, newest_publishable
 from include.apod.formats.columns import COLUMNS
 from local.stack.airflow_api import AirflowApi
 from local.stack.environment import own_environment
@@ -137,7 +137,8 @@ def completed(events):
 @pytest.mark.timeout(600)
 def test_standalone_mode_imports_the_settings_and_runs_to_a_commit(nasa, database, bare, tmp_path):
     """Imported twice, as with each start; what a person has in .env goes before it."""
-    now = datetime.now(UTC) - timedelta(hours=1)
+    before = newest_publishable(datetime.now(UTC))
+    since = before - SINCE_DAYS * DAY
     nasa.service.now = lambda: datetime.now(UTC)
     dot_env = environment(
         store=tmp_path / "data",
@@ -145,7 +146,7 @@ def test_standalone_mode_imports_the_settings_and_runs_to_a_commit(nasa, databas
         repository=bare.as_uri(),
         nasa=nasa.url,
         remote=tmp_path / "remote",
-        APOD_SINCE=f"{newest_publishable(now) - timedelta(days=SINCE_DAYS)}",
+        APOD_SINCE=f"{since}",
     )
     events = tmp_path / "events.ndjson"
     dot_env |= {
@@ -175,11 +176,13 @@ def test_standalone_mode_imports_the_settings_and_runs_to_a_commit(nasa, databas
     outputs = {job: {out["name"]: facts(out) for out in one["outputs"]} for job, one in told.items()}
     commit = run("git", "rev-parse", "main", cwd=bare)
     md5 = hashlib.md5((tmp_path / "data" / "apod_data.csv").read_bytes()).hexdigest()
-    rows, columns = SINCE_DAYS + 1, [*COLUMNS]
-    last = f"{newest_publishable(now)}"
+    raw = f"{tmp_path}/data/raw"
+    newest = date.fromisoformat(outputs["apod_ingest.ingest"][raw][0])
+    rows, columns = len(Span(since, newest)), [*COLUMNS]
 
+    assert newest in {before, newest_publishable(datetime.now(UTC))}  # a picture may come out meanwhile
     assert {
-        "apod_ingest.ingest": {f"{tmp_path}/data/raw": (last, rows, [*RAW_FIELDS])},
+        "apod_ingest.ingest": {raw: (f"{newest}", rows, [*RAW_FIELDS])},
         "apod_load.publish": {
             f"{database.info.dbname}.apod.picture": (md5, rows, columns),
             f"{tmp_path}/data/apod_data.csv": (md5, rows, columns),
@@ -195,4 +198,4 @@ def test_standalone_mode_imports_the_settings_and_runs_to_a_commit(nasa, databas
     assert [("apod_api", 200), ("apod_postgres", 200), ("apod_git", 200)] == second
     assert ("postgres", "apod", 5432) == tuple(found["apod_postgres"][key] for key in ("host", "schema", "port"))
     assert "file:///usr/local/apod/github.git" == found["apod_git"]["host"]
-    assert f"+{SINCE_DAYS + 1}" in run("git", "log", "-1", "--format=%B", "main", cwd=bare)
+    assert f"+{rows}" in run("git", "log", "-1", "--format=%B", "main", cwd=bare)
