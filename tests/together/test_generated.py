@@ -165,7 +165,6 @@ def test_any_html_is_text(html):
 def test_an_observation_comes_back_as_it_was(record, source):
     """Whatever the words are, the raw store keeps them."""
     seen = Observation(DAY, "2026-11-02T10:00:00Z", source, digest(record), record=record)
-
     line = raw_store.to_line(seen).removesuffix(b"\n")
 
     assert seen == raw_store.from_line(line)

@@ -113,10 +113,12 @@ def news(
     """What is new or changed in the answers for a span; `coverage` and the `newest` records are those before it."""
     today = scope.now.date()
     for answer in answers:
-        missing = isinstance(answer.content, Absent) and coverage.is_missing(answer.day, today)
-        if isinstance(answer.content, Absent) and (answer.day in scope.lookback or not missing):
-            tally.not_out_yet += missing  # no evidence: pictures have come out days late
-        elif observation := to_observation(answer, newest, scope.seen_at):
+        if isinstance(answer.content, Absent):
+            missing = coverage.is_missing(answer.day, today)
+            if answer.day in scope.lookback or not missing:
+                tally.not_out_yet += missing  # no evidence: pictures have come out days late
+                continue
+        if observation := to_observation(answer, newest, scope.seen_at):
             yield observation
 
 

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 MOST_TAGS = 2000  # of an article, which has a hundred; a parser's time grows with their square
 LEAD = "Explanation:"
 TAIL = "Tomorrow's picture"
-# Patterns begin with a letter, not with a group or a look behind: Python finds the places for them ten times as fast.
+# Patterns begin with a character, not with a group or look behind: Python finds the places for them ten times as fast.
 DOUBLE_BREAK = re.compile(r"(?i)<br\s*/?>\s*(?:<br\s*/?>\s*)+")
 BOLD = re.compile(r"(?i)\s*(?:<(?:p|div|center)\b[^>]*>\s*)*<(?:b|strong|em|u|h[1-6])\b")
 BLANK_BEFORE_PUNCTUATION = re.compile(r" (?=[.,;:!?](?:\s|$))(?<=\w )")  # where a link ended
