@@ -8,6 +8,7 @@ for its exit status and messages.
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -57,5 +58,9 @@ def work(clone, remote, targets):
     return f"missing: {len(changed)} files came back changed, {changed[0]} for one" if changed else ""
 
 
-if __name__ == "__main__" and (request := sys.stdin.readline()):
-    sys.exit(" ".join(work(**json.loads(request)).split()) or 0)
+if __name__ == "__main__":
+    request = sys.stdin.readline()
+    problem = " ".join(work(**json.loads(request)).split()) if request else ""
+    sys.stderr.write(problem)
+    sys.stderr.flush()
+    os._exit(1 if problem else 0)  # as push.py does

@@ -137,8 +137,9 @@ def work(clone, remote, config, targets, folder_size, damaged):
         return f"{'refused' if kind in NO_CREDENTIALS else 'remote'}: {kind}: {error}"
 
 
-if __name__ == "__main__" and (request := sys.stdin.readline()):
-    problem = " ".join(work(**json.loads(request)).split())
+if __name__ == "__main__":
+    request = sys.stdin.readline()
+    problem = " ".join(work(**json.loads(request)).split()) if request else ""
     sys.stderr.write(problem)
     sys.stderr.flush()
     os._exit(1 if problem else 0)  # the caller waits, and taking down all of DVC takes a fifth of a second
