@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
+from include.apod.days import DAY, newest_publishable
 from local.stack.environment import LOOPBACK, check_outward, own_environment
 from local.stack.errors import StackError
 from local.stack.processes import looks
@@ -98,8 +100,10 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ran(folder, locales):
-    """A first run with everything set at once, and no home."""
-    done = apod(folder, "run", without=("HOME", "USER", "LOGNAME"), **EVERYTHING, **locales)
+    """A first run with everything set at once, and no home; two months are enough for that."""
+    since = newest_publishable(datetime.now(UTC)) - 60 * DAY
+    without = ("HOME", "USER", "LOGNAME")
+    done = apod(folder, "run", without=without, APOD_SINCE=f"{since}", **EVERYTHING, **locales)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.decode("ISO-8859-1")
 
