@@ -57,7 +57,7 @@ format:  ## rewrite the code as `make lint` wants it
 	@.local/venv/bin/ruff format .
 	@.local/venv/bin/ruff check --fix .
 
-bench:  ## what the archive, a load, a day and trigger to commit cost, each against its floor (35 minutes)
+bench:  ## what the archive, a load, a day and trigger to commit cost, each against its floor (40 minutes)
 	@local/stack/setup bench
 	@.local/venv/bin/python -m bench.ingest
 	@.local/venv/bin/python -m bench.captures
