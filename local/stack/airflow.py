@@ -135,7 +135,6 @@ def airflow_environment(layout: Layout, server: Server, facts: Mapping[str, Any]
         "CORE__PLUGINS_FOLDER": PROJECT / "plugins",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": layout.airflow / "passwords.json",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
-        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 600,
         "DAG_PROCESSOR__REFRESH_INTERVAL": 10,
         "DATABASE__CHECK_MIGRATIONS": "False",
         "DATABASE__SQL_ALCHEMY_CONN": dsn,
