@@ -9,7 +9,6 @@ import json
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from pathlib import Path
 import psycopg  # noqa: TID253
 from obstore.store import LocalStore
 
-from bench.load import FIRST, SMALL, correct, fill, load, new_database
+from bench.load import FIRST, SMALL, correct, fill, load, medians, new_database, paired
 from include.apod.adapters.dvc import Remote
 from include.apod.adapters.git import Repository
 from include.apod.formats.store import Store
@@ -163,24 +162,15 @@ def rounds(home, server):
         for function in (ours, released, typed, floor, idle, cloning):
             name = function.__name__
             folder, repository = folders.get(name, folders["ours"])
-            results[name].append(timed(function, folder, repository, store, dsn))
-    medians = {
-        name: {figure: statistics.median(run[figure] for run in runs[1:]) for figure in runs[0]}
-        for name, runs in results.items()
-    }
+            measured = timed(function, folder, repository, store, dsn)
+            if turn:
+                results[name].append(measured)
     return {
-        **medians,
-        "step / typed": paired(results, "ours", "typed"),
-        "idle / clone": paired(results, "idle", "cloning"),
-        "release / step": paired(results, "released", "ours"),
+        **{name: medians(runs) for name, runs in results.items()},
+        "step / typed": paired(results["ours"], results["typed"]),
+        "idle / clone": paired(results["idle"], results["cloning"]),
+        "release / step": paired(results["released"], results["ours"]),
     }
-
-
-def paired(results, contender, reference):
-    """The median of the ratios of each turn: what slows the machine down slows both."""
-    return statistics.median(
-        x["seconds"] / y["seconds"] for x, y in zip(results[contender][1:], results[reference][1:], strict=True)
-    )
 
 
 def main():

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.git import FOREIGN_VARIABLES
+from include.apod.adapters.git_command import FOREIGN_VARIABLES
 from local.stack.errors import StackError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.git import git_environment, run_git
+from include.apod.adapters.git_command import git_environment, run_git
 from local.stack.errors import StackError
 from local.stack.layout import PROJECT
 

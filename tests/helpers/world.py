@@ -10,6 +10,7 @@ import tempfile
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -174,10 +175,23 @@ class World:
 
     def set_back(self):
         """Everything as it was the evening before."""
+        self._kill_orphans()
         shutil.rmtree(self.here, ignore_errors=True)
         shutil.copytree(self.evening, self.here, symlinks=True)
         self._new_database("chaos_evening")
         self.armed.unlink(missing_ok=True)
+
+    def _kill_orphans(self):
+        """What a killed step has left running, such as its clone, which ends with its container."""
+        orphans = [
+            process
+            for process in psutil.process_iter(["cwd"])
+            if (process.info["cwd"] or "").startswith(f"{self.temporary}/")
+        ]
+        for process in orphans:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(orphans, timeout=10)
 
     def _new_database(self, template):
         with self.connect("postgres") as connection:
@@ -305,6 +319,7 @@ class World:
 
     def lose_the_disk(self):
         """A new container: nothing that was not in git, DVC or PostgreSQL."""
+        self._kill_orphans()
         shutil.rmtree(self.store.root)
         shutil.rmtree(self.temporary)
         self.temporary.mkdir()

@@ -226,7 +226,7 @@ def test_a_version_takes_what_was_published_while_it_began(world):
         world.load("another worker")
         world.monkeypatch.setattr(tempfile, "tempdir", str(world.folder / "a worker"))
 
-    ON_EVENT["apod.version.cloned"] = meanwhile
+    ON_EVENT["tempfile.mkdtemp"] = meanwhile
     world.step("version")
 
     assert {} == ON_EVENT

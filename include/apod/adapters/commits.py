@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from include.apod.adapters.git import git_environment, run_git
+from include.apod.adapters.git_command import git_environment, run_git
 from include.apod.errors import masked
 
 if TYPE_CHECKING:

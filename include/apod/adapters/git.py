@@ -2,71 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import partial
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.git_command import TIMEOUT_SECONDS, finished, git_environment, run_git, running
 from include.apod.adapters.git_errors import is_behind, is_refusal
 from include.apod.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from include.apod.errors import ApodError
 
-TIMEOUT_SECONDS = 300
-# What a user has configured must not change what is committed, pushed, listed or said. What he needs to get there stays
-# his: proxies, certificates, credentials, `insteadOf`.
-SETTINGS = {
-    "clone.defaultRemoteName": "origin",
-    "clone.rejectShallow": "false",
-    "color.ui": "false",
-    "commit.gpgSign": "false",
-    "core.attributesFile": os.devnull,
-    "core.autocrlf": "false",
-    "core.eol": "lf",
-    "core.excludesFile": os.devnull,
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.quotePath": "true",
-    "core.safecrlf": "false",
-    "core.sparseCheckoutCone": "false",  # CHECKED_OUT has names of files
-    "gpg.format": "ssh",
-    "gpg.ssh.defaultKeyCommand": "",
-    "gpg.ssh.program": "ssh-keygen",
-    "i18n.commitEncoding": "UTF-8",
-    "i18n.logOutputEncoding": "UTF-8",
-    "index.sparse": "false",
-    "init.defaultObjectFormat": "sha1",
-    "init.defaultRefFormat": "files",  # DVC reads no other
-    "log.follow": "false",
-    "log.showSignature": "false",
-    "protocol.file.allow": "always",  # the local stack's repository
-    "push.followTags": "false",
-    "push.gpgSign": "false",
-    "push.pushOption": "",  # an empty value clears the list
-    "push.recurseSubmodules": "no",
-    "safe.bareRepository": "all",
-    "status.showUntrackedFiles": "all",
-    "submodule.recurse": "false",
-    "tag.gpgSign": "false",
-    "trailer.separators": ":",
-}
 PLAIN_ATTRIBUTES = "* !text !eol !crlf !ident !filter !working-tree-encoding\n"  # stronger than any `.gitattributes`
 # Of a working copy: ours, and what DVC and git go by. A project may have thousands of other files.
 CHECKED_OUT = ("/.dvc/", "/data/", "dvc.yaml", "*.dvc", ".dvcignore", ".gitignore")
-FIXED_CONFIG = tuple(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}"))
-# Variables that name another repository, change what git does, or make it say what it sends; GIT_CONFIG_*, GIT_SSH* and
-# GIT_ASKPASS are how a user logs in.
-FOREIGN_VARIABLES = re.compile(
-    r"GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX"
-    r"|DEFAULT_(?:HASH|REF_FORMAT)|TEMPLATE_DIR|EXTERNAL_DIFF|ATTR_SOURCE|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS"
-    r"|(?:LITERAL|GLOB|NOGLOB|ICASE)_PATHSPECS|TRACE\w*|CURL_VERBOSE|REDIRECT_\w+)"
-)
 
 
 @dataclass(frozen=True)
@@ -90,31 +46,6 @@ class Repository:
     token: str = field(default="", repr=False)
     timeout_seconds: float = TIMEOUT_SECONDS
     signing_key: str = ""
-
-
-def run_git(
-    args: Sequence[str], folder: Path, env: Mapping[str, str], stdin: bytes = b"", timeout: float = TIMEOUT_SECONDS
-) -> subprocess.CompletedProcess[bytes]:
-    """Runs one git command in a folder, whoever owns that; the caller looks at its exit status.
-
-    Raises:
-        Misconfigured: there is no git.
-        Unavailable: it took longer than `timeout` seconds.
-    """
-    try:
-        return subprocess.run(
-            ["git", *FIXED_CONFIG, "-c", f"safe.directory={folder}", *args],
-            cwd=folder,
-            env={**env},
-            input=stdin,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise Misconfigured("git is not installed where this task runs; packages.txt names it.") from error
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"git {args[0]} took over {timeout:.0f} s.") from error
 
 
 @dataclass(frozen=True)
@@ -199,12 +130,33 @@ class Clone:
         return texts
 
 
-def _clone(repository: Repository, folder: Path, *options: str) -> Clone:
-    Clone(folder.parent, repository).git(
-        "clone", "--quiet", "--single-branch", *options, "--branch", repository.branch,
-        "--", repository.url, str(folder),
-    )  # fmt: skip
+@contextmanager
+def _cloning(repository: Repository, folder: Path, *options: str) -> Iterator[Callable[[], Clone]]:
+    args = ("clone", "--quiet", "--single-branch", *options, "--branch", repository.branch,
+            "--", repository.url, str(folder))  # fmt: skip
+    with running(args, folder.parent, _environment(repository)) as process:
+        yield partial(_cloned, process, repository, folder)
+
+
+def _cloned(process: subprocess.Popen[bytes], repository: Repository, folder: Path) -> Clone:
+    done = finished(process, "clone", b"", repository.timeout_seconds)
+    if done.returncode:
+        raise git_error("clone", done.stderr.decode(errors="replace"), repository)
     return Clone(folder, repository)
+
+
+def cloning(repository: Repository, folder: Path) -> AbstractContextManager[Callable[[], Clone]]:
+    """Clones, as `clone`, while a block does something else; what the block gets is to be called for the clone.
+
+    A block that ends before the clone ends git.
+    """
+    template = folder.with_name("template")  # with which the clone itself checks out, and not a command after it
+    info = template / "info"
+    info.mkdir(parents=True)
+    (info / "attributes").write_text(PLAIN_ATTRIBUTES)
+    (info / "sparse-checkout").write_text("\n".join(CHECKED_OUT) + "\n")
+    options = (f"--template={template}", "--config=core.sparseCheckout=true", "--depth=1", "--no-tags")
+    return _cloning(repository, folder, *options)
 
 
 def clone(repository: Repository, folder: Path) -> Clone:
@@ -216,13 +168,8 @@ def clone(repository: Repository, folder: Path) -> Clone:
     Raises:
         Unavailable, Misconfigured: git's own message, and what to check.
     """
-    template = folder.with_name("template")  # with which the clone itself checks out, and not a command after it
-    info = template / "info"
-    info.mkdir(parents=True)
-    (info / "attributes").write_text(PLAIN_ATTRIBUTES)
-    (info / "sparse-checkout").write_text("\n".join(CHECKED_OUT) + "\n")
-    options = (f"--template={template}", "--config=core.sparseCheckout=true", "--depth=1", "--no-tags")
-    return _clone(repository, folder, *options)
+    with cloning(repository, folder) as finish:
+        return finish()
 
 
 def clone_history(repository: Repository, folder: Path, *, every_branch: bool = False) -> Clone:
@@ -232,13 +179,8 @@ def clone_history(repository: Repository, folder: Path, *, every_branch: bool = 
         Unavailable, Misconfigured: git's own message, and what to check.
     """
     options = ("--template=", "--no-checkout", *(("--no-single-branch",) if every_branch else ()))
-    return _clone(repository, folder, *options)
-
-
-def git_environment() -> dict[str, str]:
-    """The environment of every git command: that of this process, without what would make git do another thing."""
-    inherited = {name: value for name, value in os.environ.items() if not FOREIGN_VARIABLES.fullmatch(name)}
-    return {**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
+    with _cloning(repository, folder, *options) as finish:
+        return finish()
 
 
 def _environment(repository: Repository) -> dict[str, str]:

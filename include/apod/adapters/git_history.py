@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from include.apod.adapters.git import FIXED_CONFIG, git_environment, run_git
+from include.apod.adapters.git_command import FIXED_CONFIG, git_environment, run_git
 from include.apod.errors import Misconfigured
 
 if TYPE_CHECKING:

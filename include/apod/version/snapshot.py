@@ -75,26 +75,26 @@ def _dvc_listing(months: dict[str, MonthSource]) -> bytes:
     return json.dumps(entries).encode()
 
 
-def take(store: Store, data: Path, connection: Connection) -> Snapshot:
-    """Copies the CSV and its description into the folder `data`, while no publish can replace them; and `pull.py`.
+def take(store: Store, folder: Path, connection: Connection) -> Snapshot:
+    """Copies the CSV and its description into a new folder, while no publish can replace them; and `pull.py`.
 
     Raises:
         BadData: the CSV is not the one that was proven equal to the table.
         NotPublished: there is none, it has no picture yet, or it is not known what it was made from.
     """
-    data.mkdir(exist_ok=True)
-    csv = data / "apod_data.csv"
+    folder.mkdir()
+    csv = folder / "apod_data.csv"
     with transaction(connection):
         connection.execute(statement("version/lock_published"))
         store.refresh()
         if not store.csv.exists():
             raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
         shutil.copyfile(store.csv, csv)
-        shutil.copyfile(store.datapackage, data / "datapackage.json")
+        shutil.copyfile(store.datapackage, folder / "datapackage.json")
         composition = read_composition(store.composition)
         load = latest_load(connection)
         (taken_at,) = connection.execute(statement("version/select_time")).fetchone() or (None,)
-    shutil.copyfile(PULL, data / PULL.name)
+    shutil.copyfile(PULL, folder / PULL.name)
     if csv.stat().st_size <= len(HEADER):
         raise NotPublished("The CSV has no picture yet; ./apod trigger ingest asks NASA for them.")
     md5 = md5_of(csv)

@@ -7,13 +7,15 @@ the new one, never bytes that are not in the DVC remote.
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.dvc import Dvc
 from include.apod.adapters.dvc_config import remote_for, stored_in
-from include.apod.adapters.git import clone
+from include.apod.adapters.git import cloning
 from include.apod.adapters.remote import lost_objects
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import Misconfigured, Unavailable
@@ -82,17 +84,22 @@ def version(repository: Repository, remote: Remote, store: Store, connection: Co
         BadData: the CSV is not the one that was proven equal to the table.
         Misconfigured: a credential, branch or remote is wrong.
     """
-    migrate(connection)
     try:
-        with scratch("version") as folder, ExitStack() as processes:
-            # if it is likely to be needed, DVC is imported while the clone is made
+        with (
+            scratch("version") as folder,
+            cloning(repository, folder / "clone") as finish_clone,
+            ExitStack() as processes,
+        ):
+            migrate(connection)
+            # if it is likely to be needed, DVC is imported at the same time
             dvc = processes.enter_context(Dvc(remote, folder, "push")) if is_due(connection) else None
-            work = clone(repository, folder / "clone")
+            snapshot = take(store, folder / "snapshot", connection)
+            sys.audit("apod.version.taken")
+            work = finish_clone()
             sys.audit("apod.version.cloned")
             tip_version(work, connection)
             description_at_tip = work.read(DATAPACKAGE)
-            snapshot = take(store, work.path / "data", connection)
-            sys.audit("apod.version.taken")
+            shutil.copytree(folder / "snapshot", work.path / "data", copy_function=os.replace, dirs_exist_ok=True)
             remote_state = _remote_state(work, remote, snapshot)
             lost = len(remote_state.lost)
             at_tip = description_at_tip == work.read(DATAPACKAGE) and _is_at_tip(work, snapshot, remote_state.location)

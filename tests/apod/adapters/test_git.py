@@ -1,11 +1,13 @@
 """git by its command line."""
 
+import socket
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from include.apod.adapters.git import clone, git_error
-from include.apod.errors import Misconfigured, Unavailable
+from include.apod.adapters.git import clone, cloning, git_error
+from include.apod.errors import Misconfigured, NotPublished, Unavailable
 from tests.helpers.project import run
 
 
@@ -53,6 +55,21 @@ def test_of_a_large_project_little_is_checked_out_and_nothing_lost(bare, reposit
 
     assert needed == {name for name in files if not name.startswith(".git/")}
     assert "data/raw.dvc" == run("git", "diff", "--name-only", "main~", "main", cwd=bare)
+
+
+def test_a_clone_that_nobody_waits_for_any_more_is_ended(repository, tmp_path):
+    """Else each task that was stopped would leave a git behind, which waits for a silent host as long as that likes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        silent = replace(repository, url=f"git://127.0.0.1:{server.getsockname()[1]}/apod")
+        with suppress(NotPublished), cloning(silent, tmp_path / "clone"):
+            connection, _ = server.accept()
+            begun = connection.recv(1)
+            raise NotPublished
+    connection.settimeout(60)
+    with connection, connection.makefile("rb") as rest:
+        rest.read()  # raises TimeoutError where git has not hung up
+
+    assert begun
 
 
 def test_no_git_is_a_configuration_error(repository, tmp_path, monkeypatch):
