@@ -30,7 +30,7 @@ SETTINGS = {
     "core.hooksPath": os.devnull,
     "core.quotePath": "true",
     "core.safecrlf": "false",
-    "core.sparseCheckoutCone": "false",  # CHECKED_OUT has names of files
+    "core.sparseCheckoutCone": "false",  # a clone's list, in git.py, has names of files
     "gpg.format": "ssh",
     "gpg.ssh.defaultKeyCommand": "",
     "gpg.ssh.program": "ssh-keygen",
