@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from include.apod.days import Span
 from include.apod.sources import basic
@@ -14,6 +16,10 @@ OWN = f"{ASSETS}/content/dam/science/cds/apod/apod/1995/june/lens.gif"
 STOCK = f"{ASSETS}/dynamicimage/assets/science/astro/programs/cosmic-origins/images/misc/thumb.png?w=594&h=516&fit=clip"
 OTHER_STOCK = f"{ASSETS}/content/dam/science/missions/hubble/releases/placeholder.jpg"
 PICTURE = f'<center><p>1995 June 16<br><IMG SRC="{OWN}"></center>'
+PAGE_PARTS = (
+    *("<html>", "<BODY>", "</p>", "<br>", "<!doctype html>", "text", "&lt;", '"', "'", ">", "<", "</", "<!--", "-->"),
+    *(PICTURE, "<script>", "</script>", f"<video><source src='{OWN}'></video>", "<p title='", "<b", "<b/>", "<h1"),
+)
 PERMALINK = "https://science.nasa.gov/image-article/apod-2007-july-13-a-street/"
 
 
@@ -207,6 +213,15 @@ def test_no_blank_before_punctuation_where_a_link_ended():
 def test_the_short_way_gives_what_the_parser_gives(html):
     """Inline tags are taken out by hand, since most texts have no others; another tag takes the long way."""
     assert text_of(f"{html}<span></span>") == text_of(html)
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@example(f"<script>{PICTURE}</script>")
+@example(f"<!--{PICTURE}-->")
+@given(st.lists(st.sampled_from(PAGE_PARTS)).map("".join))
+def test_the_heading_of_a_page_shows_nothing(html):
+    """It is passed over; behind a tag that is not, a parser reads all of it and finds the same."""
+    assert medium_of(html) == medium_of(f"<span>{html}")
 
 
 @pytest.mark.parametrize("piece", ["<", "<div>", "<b><i>", "<a href='", "<!--", "<br>" + " " * 50, "<ul><li>", "<p>"])

@@ -1,7 +1,9 @@
 """Politeness and failures, the same for both services."""
 
+import threading
 import tomllib
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -15,6 +17,39 @@ from tests.helpers.project import NOON, PROJECT
 DAYS = Span(date(2026, 11, 19), date(2026, 11, 20))
 
 pytestmark = pytest.mark.parametrize("name", ["planetary", "basic"])
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers everything with an empty list and a cookie."""
+
+    def do_GET(self):
+        self.server.path, self.server.headers = self.path, self.headers
+        self.send_response_only(200)  # no date: ours is a fixed one
+        self.send_header("Content-Length", "2")
+        self.send_header("Set-Cookie", "visitor=1")
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+@pytest.fixture
+def listener():
+    """A server that keeps the `path` and the `headers` of the last request."""
+    with HTTPServer(("127.0.0.1", 0), _Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def asked(name, url, times=1):
+    """Asks a service at an address for two days; the answers do not matter."""
+    source = service(name).connect(url, "KEY", 0, NOON)
+    for _ in range(times):
+        assert source.fetch(DAYS) == {}
 
 
 @pytest.mark.parametrize(
@@ -140,9 +175,29 @@ def test_requests_are_paced(nasa, name, monkeypatch):
     assert 900 < slept[0] < 1000
 
 
-def test_a_service_is_told_who_asks(nasa, name):
+def test_a_service_is_told_who_asks(listener, name):
     """With the version of the project."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    headers = nasa.source(name)._session._session.headers
+    asked(name, f"http://127.0.0.1:{listener.server_port}")
 
-    assert headers["User-Agent"].startswith(f"{project['name']}/{project['version']} (")
+    assert listener.headers["User-Agent"].startswith(f"{project['name']}/{project['version']} (")
+
+
+def test_a_proxy_of_the_environment_is_asked(listener, name, monkeypatch):
+    """Nobody resolves the name of the service but the proxy."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{listener.server_port}")
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{listener.server_port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    asked(name, "http://nasa.example")
+
+    assert listener.path.startswith("http://nasa.example/")
+
+
+def test_nothing_but_the_request_is_sent(listener, name, monkeypatch, tmp_path):
+    """No password that a .netrc has for the host, and no cookie that the service has set."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password SECRET\n")
+    monkeypatch.setenv("NETRC", f"{tmp_path}/.netrc")
+    asked(name, f"http://127.0.0.1:{listener.server_port}", times=2)
+
+    assert {*listener.headers} & {"Authorization", "Cookie"} == set()
