@@ -104,7 +104,7 @@ MUTANTS = (
     Mutant(
         "a fragment that was damaged is noticed",
         "formats/fragments.py",
-        "if sha256_hex(content) != getattr(fragment.sha256, kind):",
+        "if sha256_hex(content) != fragment.sha256.of(kind):",
         "if False:",
         "tests/apod/load tests/together/test_repair.py",
     ),

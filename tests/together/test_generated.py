@@ -20,13 +20,15 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from include.apod.adapters.dvc_config import remote_for, stored_in
+from include.apod.adapters.json_text import parse_json
 from include.apod.days import Span, parse_span
 from include.apod.errors import ApodError, BadData, Misconfigured, SourceChanged
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import SOURCE_COLUMNS
-from include.apod.formats.composition import read_composition
+from include.apod.formats.composition import Composition
 from include.apod.formats.coverage import update_coverage
 from include.apod.formats.fragments import read_manifest
+from include.apod.formats.index_file import read_index
 from include.apod.formats.pointers import object_in, remote_in
 from include.apod.formats.raw import Observation, digest
 from include.apod.formats.store import Store
@@ -130,7 +132,7 @@ def test_json_is_read_as_python_reads_it(text, as_bytes):
     """The quicker parser is asked first; where it has a value, it is the same."""
     content = text.encode() if as_bytes else text
 
-    assert parsed(json.loads, content) == parsed(raw_store.parse_json, content)
+    assert parsed(json.loads, content) == parsed(parse_json, content)
 
 
 @given(JSON | st.lists(RECORD, max_size=4))
@@ -168,7 +170,7 @@ def test_an_observation_comes_back_as_it_was(record, source):
     line = raw_store.to_line(seen).removesuffix(b"\n")
 
     assert seen == raw_store.from_line(line)
-    assert record == raw_store.parse_json(line)["record"]
+    assert record == parse_json(line)["record"]
     assert b"\n" not in line
 
 
@@ -187,7 +189,7 @@ def test_what_we_keep_beside_the_data_may_be_anything(text):
         path.write_text(text, errors="surrogatepass")
 
         assert {} == read_manifest(Path(folder)).fragments
-        assert read_composition(path) is None
+        assert read_index(path, Composition) is None
         assert frozenset() == update_coverage(Path(folder, "raw"), path).observed
     object_in(text)
     remote_in(text)

@@ -16,7 +16,8 @@ from include.apod.adapters.git import Repository
 from include.apod.adapters.remote import object_path
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
 from include.apod.formats import raw as raw_store
-from include.apod.formats.composition import read_composition
+from include.apod.formats.composition import Composition
+from include.apod.formats.index_file import read_index
 from include.apod.formats.store import Store
 from include.apod.ingest.ingest import ingest
 from include.apod.version.release_note import Stamp
@@ -258,7 +259,7 @@ def test_a_composition_that_is_lost_comes_back_with_the_next_load(commit, loaded
         commit()
     load(loaded, database)
 
-    assert md5_of(loaded.csv) == read_composition(loaded.composition).md5
+    assert md5_of(loaded.csv) == read_index(loaded.composition, Composition).md5
     assert commit().changed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from include.apod.formats.raw import parse_json
+from include.apod.adapters.json_text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

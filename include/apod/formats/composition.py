@@ -1,12 +1,11 @@
-"""`composition.json` beside a CSV: the fragments it was made of, so that its raw store can be found again later."""
+"""`composition.json` beside a CSV, an index: the fragments it was made of, so that its raw store can be found."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from include.apod.adapters.files import replacing
+import msgspec
+
 from include.apod.formats.raw import month_file
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ class MonthSource(NamedTuple):
     raw_size: int
 
 
-@dataclass(frozen=True)
-class Composition:
+class Composition(msgspec.Struct, frozen=True):
     """What a CSV was made of.
 
     Attributes:
@@ -38,21 +36,6 @@ class Composition:
 
     md5: str
     months: dict[str, MonthSource]
-
-
-def read_composition(path: Path) -> Composition | None:
-    """The composition of a CSV; None if the file is missing or damaged."""
-    try:
-        fields = json.loads(path.read_bytes())
-        return Composition(fields["md5"], {month: MonthSource(*source) for month, source in fields["months"].items()})
-    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
-def write_composition(path: Path, composition: Composition, *, durable: bool = True) -> None:
-    """Writes the composition of a CSV; with `durable=False` as `replacing` does, for it is read with the CSV's md5."""
-    with replacing(path, durable=durable) as file:
-        file.write(json.dumps({"md5": composition.md5, "months": composition.months}, separators=(",", ":")).encode())
 
 
 def differing_months(published: Composition, staged: Composition) -> set[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import astuple, dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.files import replacing
+import msgspec
+
 from include.apod.days import DAY, hours_since
 from include.apod.formats import raw as raw_store
+from include.apod.formats.index_file import read_index, write_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
@@ -22,24 +25,21 @@ REQUIRED_DENIALS = 2  # days of asking on which a service must say that a day ha
 REASK_DIVISOR = 4  # a day proven empty is asked for again after a quarter of its age: NASA has filled such days
 
 
-@dataclass(frozen=True)
-class Month:
+class Month(msgspec.Struct, frozen=True, array_like=True):
     """What one month file covers.
 
     Attributes:
         size, modified: of the file (bytes, nanoseconds) when it was read. While they match, the other fields hold.
         newest: when we last stored an answer in it, ISO 8601 in UTC; empty if it holds only captures of others.
         observed: bit n is set if day n of the month has a record.
-        denied: for each day (`YYYY-MM-DD`) of which a service said that there is no picture, the days of asking.
-        deniers: the services that said so, by day.
+        denials: the days of which a service said that there is no picture, each with the day of asking and the service.
     """
 
     size: int
     modified: int
     newest: str
     observed: int
-    denied: dict[str, list[str]]
-    deniers: dict[str, list[str]]
+    denials: list[tuple[date, date, str]]
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Coverage:
     """
 
     observed: frozenset[date]
-    denied: Mapping[date, frozenset[date]]
+    denied: Mapping[date, AbstractSet[date]]
     newest: Mapping[str, str]
-    deniers: Mapping[date, frozenset[str]] = field(default_factory=dict)
+    deniers: Mapping[date, AbstractSet[str]] = field(default_factory=dict)
 
     @property
     def denied_often(self) -> list[date]:
@@ -80,7 +80,7 @@ class Coverage:
 
     def _settled(self, day: date, today: date) -> bool:
         """Whether a day without a picture need not be asked for today."""
-        askings = self.denied.get(day, frozenset())
+        askings = self.denied.get(day, set())
         if len(askings) < REQUIRED_DENIALS:
             return today in askings
         return today < max(askings) + max(DAY, (max(askings) - day) / REASK_DIVISOR)
@@ -91,54 +91,36 @@ class Coverage:
         return [day for day in archive if day not in settled]
 
 
-def _summary(observations: Iterable[raw_store.Observation], size: int, modified: int) -> Month:
+def _read_month(path: Path) -> Month:
+    """What a month file covers."""
+    status = path.stat()
     observed, newest = 0, ""
-    denied: dict[str, list[str]] = {}
-    deniers: dict[str, set[str]] = {}
-    for observation in observations:
+    denials: list[tuple[date, date, str]] = []
+    for observation in raw_store.read_month(path):
         newest = newest if observation.via else max(newest, observation.seen_at)
         if observation.absent is None:
             observed |= 1 << observation.date.day
         else:
-            denied.setdefault(f"{observation.date}", []).append(observation.seen_at[:10])
-            deniers.setdefault(f"{observation.date}", set()).add(observation.source)
-    names = {day: sorted(sources) for day, sources in deniers.items()}
-    return Month(size, modified, newest, observed, denied, names)
-
-
-def _read_month(path: Path) -> Month:
-    status = path.stat()
-    return _summary(raw_store.read_month(path), status.st_size, status.st_mtime_ns)
+            denials.append((observation.date, date.fromisoformat(observation.seen_at[:10]), observation.source))
+    return Month(status.st_size, status.st_mtime_ns, newest, observed, denials)
 
 
 def _joined(months: Mapping[str, Month]) -> Coverage:
-    return Coverage(
-        frozenset(
-            date(int(name[:4]), int(name[5:]), day)
-            for name, month in months.items()
-            for day in range(1, 32)
-            if month.observed >> day & 1
-        ),
-        {
-            date.fromisoformat(day): frozenset(map(date.fromisoformat, askings))
-            for month in months.values()
-            for day, askings in month.denied.items()
-        },
-        {name: month.newest for name, month in months.items() if month.newest},
-        {
-            date.fromisoformat(day): frozenset(sources)
-            for month in months.values()
-            for day, sources in month.deniers.items()
-        },
+    """What some months cover together."""
+    observed = (
+        date(int(name[:4]), int(name[5:]), day)
+        for name, month in months.items()
+        for day in range(1, 32)
+        if month.observed >> day & 1
     )
-
-
-def _read_index(index: Path) -> dict[str, Month]:
-    """The index; empty if it is missing or damaged, since it can be made again."""
-    try:
-        return {name: Month(*fields) for name, fields in json.loads(index.read_bytes()).items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
-        return {}
+    denied: dict[date, set[date]] = defaultdict(set)
+    deniers: dict[date, set[str]] = defaultdict(set)
+    for month in months.values():
+        for day, asked_on, source in month.denials:
+            denied[day].add(asked_on)
+            deniers[day].add(source)
+    newest = {name: month.newest for name, month in months.items() if month.newest}
+    return Coverage(frozenset(observed), dict(denied), newest, dict(deniers))
 
 
 def _indexed_month(path: Path, indexed: Month | None) -> Month:
@@ -155,7 +137,7 @@ def read_coverage(raw: Path, index: Path | None = None) -> Coverage:
     Raises:
         BadData: a file of the raw store is damaged.
     """
-    indexed = _read_index(index) if index else {}
+    indexed = (read_index(index, dict[str, Month]) if index else None) or {}
     return _joined({path.stem: _indexed_month(path, indexed.get(path.stem)) for path in raw_store.months(raw)})
 
 
@@ -165,10 +147,8 @@ def update_coverage(raw: Path, index: Path) -> Coverage:
     Raises:
         BadData: a file of the raw store is damaged.
     """
-    indexed = _read_index(index)
+    indexed = read_index(index, dict[str, Month]) or {}
     months = {path.stem: _indexed_month(path, indexed.get(path.stem)) for path in raw_store.months(raw)}
     if months != indexed:
-        fields = {name: astuple(month) for name, month in months.items()}
-        with replacing(index) as file:
-            file.write(json.dumps(fields, separators=(",", ":")).encode())
+        write_index(index, months)
     return _joined(months)

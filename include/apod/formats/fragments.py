@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from operator import add
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from include.apod.adapters.files import remove_abandoned, replacing, sha256_hex
 from include.apod.errors import BadData
+from include.apod.formats.index_file import read_index, write_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ RULES_VERSION = "7"  # raise it with every change to what transform writes: colu
 LAYOUT = "3"  # of the files
 Kind = Literal["rows", "origins", "rejections"]
 KINDS: tuple[Kind, ...] = ("rows", "origins", "rejections")
+T = TypeVar("T")
 
 
 class DamagedFragment(BadData):
@@ -72,28 +74,16 @@ class Rejection(NamedTuple):
     observation: str
 
 
-class Contents(NamedTuple):
-    """The bytes of a fragment."""
+class PerFile(NamedTuple, Generic[T]):
+    """Something of each of the three files: contents, sizes in bytes, or digests (sha256)."""
 
-    rows: bytes
-    origins: bytes
-    rejections: bytes
+    rows: T
+    origins: T
+    rejections: T
 
-
-class Sizes(NamedTuple):
-    """How many bytes a fragment has in each file."""
-
-    rows: int
-    origins: int
-    rejections: int
-
-
-class Digests(NamedTuple):
-    """The sha256 of what a fragment has in each file."""
-
-    rows: str
-    origins: str
-    rejections: str
+    def of(self, kind: Kind) -> T:
+        """That of one file."""
+        return self[KINDS.index(kind)]
 
 
 class Fragment(NamedTuple):
@@ -105,8 +95,7 @@ class Fragment(NamedTuple):
         key: digest of the raw bytes and `RULES_VERSION`, 16 hex digits.
         rejected: number of observations in quarantine.
         unreadable: the days that have nothing else, `YYYY-MM-DD`.
-        size: of its contents.
-        sha256: of its contents.
+        size, sha256: of its contents in each file.
     """
 
     month: str
@@ -116,8 +105,8 @@ class Fragment(NamedTuple):
     key: str
     rejected: int
     unreadable: tuple[str, ...]
-    size: Sizes
-    sha256: Digests
+    size: PerFile[int]
+    sha256: PerFile[str]
 
     def is_of(self, raw: Path) -> bool:
         """Whether the raw file is the one that was read, by its size and time."""
@@ -142,15 +131,15 @@ class Manifest:
         return clean / f"{kind}.{self.name}.csv"
 
     @cached_property
-    def _offsets(self) -> dict[str, Sizes]:
+    def _offsets(self) -> dict[str, PerFile[int]]:
         """Where each fragment begins in each file, by month."""
         sizes = (fragment.size for fragment in self.fragments.values())
-        offsets = accumulate(sizes, lambda offset, size: Sizes(*map(add, offset, size)), initial=Sizes(0, 0, 0))
+        offsets = accumulate(sizes, lambda offset, size: PerFile(*map(add, offset, size)), initial=PerFile(0, 0, 0))
         return dict(zip(self.fragments, offsets, strict=False))  # the last one is the end
 
     def outdated(self, months: Iterable[Path], clean: Path) -> list[Path]:
         """The raw files of which there is no current fragment: all of them, where a file is not of its length."""
-        sizes = {kind: sum(getattr(fragment.size, kind) for fragment in self.fragments.values()) for kind in KINDS}
+        sizes = {kind: sum(fragment.size.of(kind) for fragment in self.fragments.values()) for kind in KINDS}
         complete = all(_size(self.path(clean, kind)) == sizes[kind] for kind in KINDS)
         return [
             path for path in months if not (complete and (old := self.fragments.get(path.stem)) and old.is_of(path))
@@ -166,9 +155,9 @@ class Manifest:
         with path.open("rb") if path.exists() else io.BytesIO() as file:
             for month in months:
                 fragment = self.fragments[month]
-                file.seek(getattr(self._offsets[month], kind))
-                content = file.read(getattr(fragment.size, kind))
-                if sha256_hex(content) != getattr(fragment.sha256, kind):
+                file.seek(self._offsets[month].of(kind))
+                content = file.read(fragment.size.of(kind))
+                if sha256_hex(content) != fragment.sha256.of(kind):
                     raise DamagedFragment(f"{month} in {path} was damaged after transform wrote it")
                 yield content
 
@@ -225,11 +214,8 @@ class ManifestFile(msgspec.Struct):
 
 def read_manifest(clean: Path) -> Manifest:
     """The fragments of the archive; none if the manifest is missing, damaged, of other rules or of another layout."""
-    try:
-        content = msgspec.json.decode((clean / "manifest.json").read_bytes(), type=ManifestFile)
-    except (FileNotFoundError, ValueError):
-        return Manifest("", {})
-    if (content.layout, content.version) != (LAYOUT, RULES_VERSION):
+    content = read_index(clean / "manifest.json", ManifestFile)
+    if content is None or (content.layout, content.version) != (LAYOUT, RULES_VERSION):
         return Manifest("", {})
     return Manifest(content.name, {fragment.month: fragment for fragment in content.fragments})
 
@@ -243,7 +229,9 @@ def _name(months: Iterable[Path]) -> str:
     return state.hexdigest()[:16]
 
 
-def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tuple[Fragment, Contents]]) -> Manifest:
+def write_manifest(
+    clean: Path, months: Sequence[Path], fragments: Iterable[tuple[Fragment, PerFile[bytes]]]
+) -> Manifest:
     """Writes fragments, then the manifest, and deletes the files of the one before, and those that are empty.
 
     Args:
@@ -259,8 +247,7 @@ def write_manifest(clean: Path, months: Sequence[Path], fragments: Iterable[tupl
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
     written = ManifestFile(LAYOUT, RULES_VERSION, manifest.name, [*manifest.fragments.values()])
-    with replacing(clean / "manifest.json", durable=False) as file:
-        file.write(msgspec.json.encode(written))
+    write_index(clean / "manifest.json", written, durable=False)
     current = {clean / "manifest.json", *(path for kind in KINDS if _size(path := manifest.path(clean, kind)))}
     for path in {*clean.iterdir()} - current:
         if path.is_dir():

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date  # noqa: TC003  # msgspec reads it
 from typing import TYPE_CHECKING
 
-from include.apod.adapters.files import replacing
+import msgspec
+
+from include.apod.formats.index_file import read_index, write_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
-@dataclass(frozen=True)
-class SourceState:
+class SourceState(msgspec.Struct, frozen=True, array_like=True):
     """A service that gave no believable answer when it was last asked. One that does has no state.
 
     Attributes:
@@ -29,15 +28,10 @@ class SourceState:
 
 def read_source_states(folder: Path) -> dict[str, SourceState]:
     """The states by name of the service; none if the file is missing or damaged."""
-    try:
-        entries = json.loads((folder / "sources.json").read_bytes())
-        return {name: SourceState(*map(date.fromisoformat, days)) for name, days in entries.items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
-        return {}
+    return read_index(folder / "sources.json", dict[str, SourceState]) or {}
 
 
 def write_source_states(folder: Path, states: Mapping[str, SourceState]) -> None:
     """Writes the states, if they differ from those in the file."""
     if states != read_source_states(folder):
-        with replacing(folder / "sources.json") as file:
-            file.write(json.dumps({name: astuple(state) for name, state in states.items()}, default=str).encode())
+        write_index(folder / "sources.json", states)

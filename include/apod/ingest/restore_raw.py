@@ -18,7 +18,8 @@ from include.apod.adapters.git import clone
 from include.apod.adapters.scratch import scratch
 from include.apod.errors import Misconfigured, Unavailable
 from include.apod.formats import raw as raw_store
-from include.apod.formats.composition import lacking_months, read_composition
+from include.apod.formats.composition import Composition, lacking_months
+from include.apod.formats.index_file import read_index
 from include.apod.formats.pointers import CSV_POINTER, RAW_POINTER, facts_in, remote_in
 from include.apod.formats.reading_list import read_reading_list, reading_list_path, write_reading_list
 from include.apod.run import Report
@@ -39,7 +40,7 @@ def is_lost(store: Store) -> bool:
     """
     if store.restoring.exists() or not raw_store.months(store.raw):
         return True
-    composition = read_composition(store.composition)
+    composition = read_index(store.composition, Composition)
     if composition is None:
         return not reading_list_path(store.ingest).exists()
     return bool(lacking_months(composition, store.raw))

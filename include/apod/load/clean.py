@@ -17,7 +17,7 @@ from include.apod.adapters.files import md5_hex, sha256_hex
 from include.apod.adapters.second_process import map_in_two_processes
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import SOURCE_COLUMNS
-from include.apod.formats.fragments import Contents, Digests, Fragment, Sizes, key_of, quoted, to_csv
+from include.apod.formats.fragments import Fragment, PerFile, key_of, quoted, to_csv
 from include.apod.load.quarantine import JudgedMonth, judge
 from include.apod.load.rules import normalised
 
@@ -69,7 +69,7 @@ class Batch:
         unknown_fields, findings: as in `JudgedMonth`, of all of them.
     """
 
-    fragments: list[tuple[Fragment, Contents]]
+    fragments: list[tuple[Fragment, PerFile[bytes]]]
     unknown_fields: set[str]
     findings: Counter[str]
 
@@ -97,7 +97,7 @@ def to_lines(frame: pd.DataFrame) -> list[str]:
     return [",".join(line) + "\n" for line in zip(frame["date"].tolist(), *fields, strict=True)]
 
 
-def _fragment(month: RawMonth, contents: Contents) -> Fragment:
+def _fragment(month: RawMonth, contents: PerFile[bytes]) -> Fragment:
     """The manifest's entry for a month."""
     return Fragment(
         month.name,
@@ -107,12 +107,12 @@ def _fragment(month: RawMonth, contents: Contents) -> Fragment:
         key=key_of(month.content),
         rejected=len(month.judged.rejections),
         unreadable=month.judged.unreadable,
-        size=Sizes(*map(len, contents)),
-        sha256=Digests(*map(sha256_hex, contents)),
+        size=PerFile(*map(len, contents)),
+        sha256=PerFile(*map(sha256_hex, contents)),
     )
 
 
-def make_fragments(paths: Sequence[Path]) -> Iterator[tuple[Fragment, Contents]]:
+def make_fragments(paths: Sequence[Path]) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
     """The fragments of some raw months, in their order.
 
     Raises:
@@ -135,7 +135,7 @@ def _make_batch(paths: Sequence[Path]) -> Batch:
     fragments = []
     for month in months:
         rows = "".join(islice(lines, len(month.judged.records))).encode()
-        contents = Contents(rows, to_csv(month.judged.origins), to_csv(month.judged.rejections))
+        contents = PerFile(rows, to_csv(month.judged.origins), to_csv(month.judged.rejections))
         fragments.append((_fragment(month, contents), contents))
     unknown = set[str]().union(*(month.judged.unknown_fields for month in months))
     return Batch(fragments, unknown, sum((month.judged.findings for month in months), Counter()))

@@ -18,9 +18,10 @@ from psycopg import Rollback
 from include.apod.adapters.database import second_connection, transaction
 from include.apod.adapters.files import checksums_of, flush, md5_of, replacing
 from include.apod.errors import ApprovalNeeded, BadData
-from include.apod.formats.composition import differing_months, read_composition, write_composition
+from include.apod.formats.composition import Composition, differing_months
 from include.apod.formats.csv_file import read_records
 from include.apod.formats.datapackage import describe
+from include.apod.formats.index_file import read_index, write_index
 from include.apod.formats.loads import latest_load
 from include.apod.formats.raw import month_days
 from include.apod.formats.statements import statement
@@ -133,7 +134,7 @@ def _merge(
 
 def _claimed(store: Store, before: PublishedLoad | None) -> News | None:
     """What the compositions say is staged and not published; None where nobody says what is staged."""
-    published, staged = read_composition(store.composition), read_composition(store.staged_composition)
+    published, staged = read_index(store.composition, Composition), read_index(store.staged_composition, Composition)
     if not staged:
         return None
     if not published or before is None or before.md5 != published.md5:
@@ -188,9 +189,9 @@ def _show(store: Store, staged: Path, checksums: Checksums) -> None:
         staged.replace(store.csv)
         sys.audit("apod.csv.renamed")
         flush(store.root)
-    composition = read_composition(store.staged_composition)
-    if composition and composition.md5 == checksums.md5 and composition != read_composition(store.composition):
-        write_composition(store.composition, composition)
+    composition = read_index(store.staged_composition, Composition)
+    if composition and composition.md5 == checksums.md5 and composition != read_index(store.composition, Composition):
+        write_index(store.composition, composition)
     description = describe(store.csv, checksums)
     if not store.datapackage.exists() or store.datapackage.read_bytes() != description:
         with replacing(store.datapackage) as file:

@@ -6,9 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from include.apod.adapters.files import md5_of, replacing
-from include.apod.formats.composition import Composition, MonthSource, read_composition, write_composition
+from include.apod.formats.composition import Composition, MonthSource
 from include.apod.formats.csv_file import HEADER
 from include.apod.formats.fragments import read_manifest
+from include.apod.formats.index_file import read_index, write_index
 from include.apod.run import Report
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def stage_csv(store: Store) -> Report:
     fragments = manifest.fragments.items()
     months = {month: MonthSource(part.key, part.raw_md5, part.raw_size) for month, part in fragments}
     current = store.staged_csv if store.staged_csv.exists() else store.csv  # publish renames the one to the other
-    composition = read_composition(store.staged_composition)
+    composition = read_index(store.staged_composition, Composition)
     if composition and composition.months == months and current.exists() and md5_of(current) == composition.md5:
         return Report(False, "staged for the CSV already", {"md5": composition.md5})
     digest = hashlib.md5(HEADER, usedforsecurity=False)
@@ -34,6 +35,6 @@ def stage_csv(store: Store) -> Report:
         for content in manifest.contents_or_drop(store.clean, months):
             digest.update(content)
             file.write(content)
-    write_composition(store.staged_composition, Composition(digest.hexdigest(), months), durable=False)
+    write_index(store.staged_composition, Composition(digest.hexdigest(), months), durable=False)
     sentence = f"{store.staged_csv.stat().st_size} bytes staged for the CSV"
     return Report(True, sentence, {"md5": digest.hexdigest()})

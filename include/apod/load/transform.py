@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
-from include.apod.formats.composition import lacking_months, read_composition
-from include.apod.formats.fragments import KINDS, Contents, DamagedFragment, read_manifest, write_manifest
+from include.apod.formats.composition import Composition, lacking_months
+from include.apod.formats.fragments import KINDS, DamagedFragment, PerFile, read_manifest, write_manifest
+from include.apod.formats.index_file import read_index
 from include.apod.run import Report
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _check_raw(store: Store, *, allow_shrink: bool) -> None:
     """
     if not raw_store.months(store.raw):
         raise NotPublished("nothing to load yet: the raw store is empty; ./apod trigger ingest fills it")
-    composition = read_composition(store.composition)
+    composition = read_index(store.composition, Composition)
     lacking = lacking_months(composition, store.raw) if composition and not allow_shrink else []
     if lacking:
         raise BadData(
@@ -69,14 +70,14 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
 
 def _fragments(
     store: Store, manifest: Manifest, months: Sequence[Path], due: Sequence[Path]
-) -> Iterator[tuple[Fragment, Contents]]:
+) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
     """The fragment of each month: made, where it is due, else as it is.
 
     Raises:
         DamagedFragment: one is not what transform wrote.
         BadData: a raw file is damaged.
     """
-    renewed: Iterator[tuple[Fragment, Contents]] = iter(())
+    renewed: Iterator[tuple[Fragment, PerFile[bytes]]] = iter(())
     if due:
         from include.apod.load.clean import make_fragments  # pandas: half a second that a run without news saves
 
@@ -85,4 +86,4 @@ def _fragments(
     unchanged = [path.stem for path in months if path.stem not in stems]
     contents = zip(*(manifest.contents(store.clean, unchanged, kind) for kind in KINDS), strict=True)
     for path in months:
-        yield next(renewed) if path.stem in stems else (manifest.fragments[path.stem], Contents(*next(contents)))
+        yield next(renewed) if path.stem in stems else (manifest.fragments[path.stem], PerFile(*next(contents)))

@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.json_text import parse_json
 from include.apod.errors import Misconfigured, RateLimited, SourceChanged, Unavailable
-from include.apod.formats.raw import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,9 +18,10 @@ from include.apod.adapters.database import transaction
 from include.apod.adapters.files import md5_hex, md5_of
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
-from include.apod.formats.composition import read_composition
+from include.apod.formats.composition import Composition
 from include.apod.formats.csv_file import HEADER
 from include.apod.formats.fragments import key_of
+from include.apod.formats.index_file import read_index
 from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
 
@@ -91,7 +92,7 @@ def take(store: Store, folder: Path, connection: Connection) -> Snapshot:
             raise NotPublished(f"{store.csv} does not exist yet; ./apod trigger load makes it.")
         shutil.copyfile(store.csv, csv)
         shutil.copyfile(store.datapackage, folder / "datapackage.json")
-        composition = read_composition(store.composition)
+        composition = read_index(store.composition, Composition)
         load = latest_load(connection)
         (taken_at,) = connection.execute(statement("version/select_time")).fetchone() or (None,)
     shutil.copyfile(PULL, folder / PULL.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.apod.errors import BadData
-from include.apod.formats.raw import Observation, append, digest, merge, months, newest, parse_json, parse_month
+from include.apod.formats.raw import Observation, append, digest, merge, months, newest, parse_month
 
 DAY = date(2026, 11, 22)
 
@@ -71,13 +71,6 @@ def test_a_clock_that_was_ahead_hides_nothing(tmp_path):
 def test_equal_values_have_equal_digests():
     """NASA's key order is not news."""
     assert digest({"a": 1, "b": "x"}) == digest({"b": "x", "a": 1})
-
-
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400"])
-def test_what_is_no_number_of_json_is_refused(number):
-    """Python reads each, and would write what no other reader of the raw store takes."""
-    with pytest.raises(ValueError, match=number):
-        parse_json(f'[{{"title": {number}}}]')
 
 
 def test_a_file_that_is_cut_short_is_refused():
