@@ -8,7 +8,6 @@ import json
 import os
 import random
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,8 @@ import time
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from bench.figures import medians
 
 ROUNDS = 3
 COMMITS = 700
@@ -88,10 +89,7 @@ def main():
             runs["git log -p"].append(measure("log", repository, ""))
             runs["import"].append(measure("import", repository, Path(folder) / f"{turn}"))
             runs["import again"].append(measure("import", repository, Path(folder) / f"{turn}"))
-    results = {
-        name: {figure: statistics.median(run[figure] for run in measured) for figure in measured[0]}
-        for name, measured in runs.items()
-    }
+    results = {name: medians(measured) for name, measured in runs.items()}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "captures.json").write_text(json.dumps(results, indent=2) + "\n")
     print(f"{months} months, {COMMITS} commits")

@@ -16,6 +16,8 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from bench.figures import medians, paired
+
 ROUNDS = 9
 FIRST = date(1995, 6, 16)
 NOW = {31: datetime(2026, 11, 23, 17, tzinfo=UTC), 310: datetime(2305, 11, 23, 17, tzinfo=UTC)}
@@ -109,7 +111,6 @@ def archive(years, folder, rounds, *names):
     """Floor and ingest in turns, then the next days on the full store, and one after the planetary service's end."""
     import httpx
 
-    from bench.load import medians, paired  # not in the processes that are measured
     from local.stack.ports import any_free
 
     port, now, ready = any_free(), NOW[years], multiprocessing.Event()

@@ -10,7 +10,6 @@ import json
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import psycopg  # noqa: TID253
 
+from bench.figures import medians, paired
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import COLUMNS, SOURCE_COLUMNS
 from include.apod.formats.store import Store
@@ -230,15 +230,6 @@ def new_database(server):
         connection.execute("create database bench")
         connection.execute("checkpoint")
     return server.dsn("bench")
-
-
-def medians(runs):
-    return {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
-
-
-def paired(runs, references):
-    """The median of the ratios of each turn: what slows the machine down slows both."""
-    return statistics.median(run["seconds"] / other["seconds"] for run, other in zip(runs, references, strict=True))
 
 
 def clear(root):

@@ -19,7 +19,8 @@ from pathlib import Path
 import psycopg  # noqa: TID253
 from obstore.store import LocalStore
 
-from bench.load import FIRST, SMALL, correct, fill, load, medians, new_database, paired
+from bench.figures import medians, paired
+from bench.load import FIRST, SMALL, correct, fill, load, new_database
 from include.apod.adapters.dvc import Remote
 from include.apod.adapters.git import Repository
 from include.apod.formats.store import Store
