@@ -169,7 +169,7 @@ def env(live: Live = False) -> None:
 
 
 def main() -> None:
-    """Runs the command line; an error is one line and exit status 1."""
+    """Runs the command line; an error is one line and exit status 1, a word that it does not know exit status 2."""
     from include.apod.errors import ApodError
     from local.cli import captures, history  # noqa: F401  # their commands
     from local.stack.environment import clean
@@ -179,14 +179,15 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing is left running
         signal.signal(ending, signal.default_int_handler)
     try:
-        status = app(prog_name="./apod", standalone_mode=False)
+        app(prog_name="./apod")
     except (StackError, ApodError, OSError) as error:
         sys.exit(f"apod: {error}")
-    except (KeyboardInterrupt, typer.Abort):
-        status = INTERRUPTED
-    if status == INTERRUPTED:
-        sys.stderr.write("apod: interrupted; nothing was left running. The same command goes on where this one was.\n")
-    sys.exit(status)
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:
+            sys.stderr.write(
+                "apod: interrupted; nothing was left running. The same command goes on where this one was.\n"
+            )
+        raise
 
 
 if __name__ == "__main__":

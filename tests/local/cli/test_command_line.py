@@ -68,6 +68,25 @@ def test_what_cannot_work_is_one_line(tmp_path, words, line):
     assert (1, line) == (done.returncode, done.stderr.strip())
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("stop",), "'stop'"),
+        (("versions", "--all"), "--all"),
+        (("passport",), "'DATE'"),
+        (("trigger",), "'step'"),
+    ],
+)
+def test_a_command_that_it_does_not_know_is_named(tmp_path, words, named):
+    """With how to ask for those that it knows; no traceback."""
+    done = apod(*words, local=tmp_path)
+
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "--help" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_no_network_is_one_line(tmp_path):
     """`LIVE=1` looks before it starts anything."""
     done = apod("run", local=tmp_path, LIVE="1", HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
