@@ -360,7 +360,7 @@ def draw(sizes):
             plot.plot([*sizes], [results[name][key] / unit for results in sizes.values()], marker="o", label=title)
         plot.set(xscale="log", yscale="log", xlabel="rows", ylabel=label)
         plot.grid(alpha=0.3)
-    seconds.legend(loc="lower right")
+    memory.legend(loc="upper left")  # where no line is
     figure.savefig(PROJECT / "docs" / "cost-of-a-load.svg", metadata={"Date": None, "Creator": None})
 
 
