@@ -32,7 +32,7 @@ RULES_VERSION = "7"  # raise it with every change to what transform writes: colu
 LAYOUT = "3"  # of the files
 Kind = Literal["rows", "origins", "rejections"]
 KINDS: tuple[Kind, ...] = ("rows", "origins", "rejections")
-T = TypeVar("T")
+Value = TypeVar("Value")
 
 
 class DamagedFragment(BadData):
@@ -74,14 +74,14 @@ class Rejection(NamedTuple):
     observation: str
 
 
-class PerFile(NamedTuple, Generic[T]):
+class PerFile(NamedTuple, Generic[Value]):
     """Something of each of the three files: contents, sizes in bytes, or digests (sha256)."""
 
-    rows: T
-    origins: T
-    rejections: T
+    rows: Value
+    origins: Value
+    rejections: Value
 
-    def of(self, kind: Kind) -> T:
+    def of(self, kind: Kind) -> Value:
         """That of one file."""
         return self[KINDS.index(kind)]
 

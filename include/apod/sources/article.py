@@ -25,7 +25,7 @@ ANY_TAG = re.compile(r"<[^<>]*>")
 LINE_END = re.compile(r"(?i)<br\s*/?>")
 CONDITIONAL = re.compile(r"<!\[[^>]*>?")  # a comment to browsers; Python's parser gives up on some of these
 # How a page begins: text, and tags that show nothing and have no attribute. Half of what a parser would read of it.
-HEADING = re.compile(r"(?i)(?:[^<]+|<!doctype html>|</?(?:html|body|center|h1|p|b|br)>)*")
+HEADING = re.compile(r"(?i)^(?:[^<]+|<!doctype html>|</?(?:html|body|center|h1|p|b|br)>)*")
 MEDIA = {"img": "image", "iframe": "video", "video": "video", "source": "video", "embed": "video"}
 ADDRESS_IN = {**dict.fromkeys(MEDIA, "src"), "a": "href"}  # which attribute of a tag has the address
 RENDITION = frozenset(("w", "h", "fit", "crop", "q", "auto", "fm", "dpr"))  # parameters of a resizer
@@ -162,10 +162,9 @@ def medium_of(html: str) -> Medium | None:
     """The first picture or video in the page of a day; None if there is none."""
     if is_hostile(html):
         return None
-    page, content = _Page(), CONDITIONAL.sub("", html)
-    heading = HEADING.match(content)
+    page = _Page()
     try:
-        page.feed(content[heading.end() if heading else 0 :])
+        page.feed(HEADING.sub("", CONDITIONAL.sub("", html), count=1))
         page.close()
     except _Found as signal:
         medium: Medium = signal.args[0]
