@@ -122,7 +122,7 @@ def _merge(
     load = replace(load, approved_by=guard(cursor, changes, allowed, news.md5))
     if changes.not_empty or before is None or before.md5 != news.md5:
         _merge_pictures(cursor, changes, before, load, store, news.md5)
-    cursor.execute(statement("publish/merge_origin"), {"days": changes.differing_days})
+    cursor.execute(statement("publish/merge_origin"))
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
     rejected, unreadable = cursor.execute(statement("publish/count_rejected")).fetchone() or (0, 0)
@@ -222,7 +222,7 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
         with ThreadPoolExecutor(1) as thread, transaction(connection), connection.cursor() as cursor:
             sys.audit("apod.publish.begun")
             settling = thread.submit(_settle, staged)  # while PostgreSQL compares
-            cursor.execute(statement("publish/set_work_mem"))
+            cursor.execute(statement("publish/set_resources"))
             audit = _merge_and_prove(cursor, store, staged, settling, load, allowed)
             checksums = settling.result()
             sys.audit("apod.publish.proven")

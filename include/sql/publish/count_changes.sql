@@ -34,8 +34,16 @@ judged as (
         end is true as repair,
         (origin.source, origin.rules) is distinct from (staging_origin.source, staging_origin.rules) as reread
     from differing
-    left join apod.origin using (date)
-    left join apod.staging_origin using (date)
+    left join (
+        select *
+        from apod.origin
+        where (%(days)s::date[] is null or date = any(%(days)s::date[]))
+    ) as origin using (date)
+    left join (
+        select *
+        from apod.staging_origin
+        where (%(days)s::date[] is null or date = any(%(days)s::date[]))
+    ) as staging_origin using (date)
 )
 
 select

@@ -5,24 +5,23 @@ with staged as (
 ),
 
 span as (
-    select
-        to_date(month, 'YYYY-MM') as first,
-        to_date(month, 'YYYY-MM') + interval '1 month' as behind
+    select generate_series(
+        to_date(month, 'YYYY-MM'),
+        to_date(month, 'YYYY-MM') + interval '1 month - 1 day',
+        '1 day'
+    )::date as day
     from unnest(%(months)s::text []) as outdated (month)
 ),
 
 origins as (
     delete from apod.staging_origin
-    using span
-    where staging_origin.date >= span.first and staging_origin.date < span.behind
+    where date = any(array(select day from span))
 ),
 
 rejections as (
     delete from apod.staging_rejected
-    using span
-    where staging_rejected.date >= span.first and staging_rejected.date < span.behind
+    where date = any(array(select day from span))
 )
 
 delete from apod.staging
-using span
-where staging.date >= span.first and staging.date < span.behind
+where date = any(array(select day from span))
