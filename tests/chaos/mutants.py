@@ -69,8 +69,8 @@ MUTANTS = (
     Mutant(
         "a column is left alone only where no text has a sign of a rule",
         "load/rules.py",
-        "        and not any(sign in lines for rule in rules for sign in rule.signs)\n",
-        "",
+        " and not any(sign in lines for rule in rules for sign in rule.signs):\n",
+        ":\n",
         "tests/apod/load/test_transform.py",
     ),
     Mutant(

@@ -92,7 +92,6 @@ class Fragment(NamedTuple):
     Attributes:
         month: `YYYY-MM`.
         raw_size, raw_modified, raw_md5: of the raw file (bytes, nanoseconds, hex) when it was read.
-        key: digest of the raw bytes and `RULES_VERSION`, 16 hex digits.
         rejected: number of observations in quarantine.
         unreadable: the days that have nothing else, `YYYY-MM-DD`.
         size, sha256: of its contents in each file.
@@ -102,11 +101,15 @@ class Fragment(NamedTuple):
     raw_size: int
     raw_modified: int
     raw_md5: str
-    key: str
     rejected: int
     unreadable: tuple[str, ...]
     size: PerFile[int]
     sha256: PerFile[str]
+
+    @property
+    def key(self) -> str:
+        """What it is made from, and by which rules."""
+        return f"{self.raw_md5}-{RULES_VERSION}"
 
     def is_of(self, raw: Path) -> bool:
         """Whether the raw file is the one that was read, by its size and time."""
@@ -179,11 +182,6 @@ class Manifest:
 def _size(path: Path) -> int:
     """The bytes of a file; none, where there is no file."""
     return path.stat().st_size if path.exists() else 0
-
-
-def key_of(raw_content: bytes) -> str:
-    """The key of the fragment that is made from the bytes of a raw month."""
-    return hashlib.sha256(raw_content + RULES_VERSION.encode()).hexdigest()[:16]
 
 
 def quoted(text: str) -> str:

@@ -17,7 +17,7 @@ from include.apod.adapters.files import md5_hex, sha256_hex
 from include.apod.adapters.second_process import map_in_two_processes
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import SOURCE_COLUMNS
-from include.apod.formats.fragments import Fragment, PerFile, key_of, quoted, to_csv
+from include.apod.formats.fragments import Fragment, PerFile, quoted, to_csv
 from include.apod.load.quarantine import JudgedMonth, judge
 from include.apod.load.rules import normalised
 
@@ -92,8 +92,8 @@ def to_lines(frame: pd.DataFrame) -> list[str]:
 
     Python's csv module has no such mode before 3.12, so the fields are joined here.
     """
-    columns = (frame[name].tolist() for name in SOURCE_COLUMNS)
-    fields = (["" if text is pd.NA else quoted(text) for text in column] for column in columns)
+    columns, null = (frame[name].tolist() for name in SOURCE_COLUMNS), pd.NA
+    fields = (["" if text is null else quoted(text) for text in column] for column in columns)
     return [",".join(line) + "\n" for line in zip(frame["date"].tolist(), *fields, strict=True)]
 
 
@@ -104,7 +104,6 @@ def _fragment(month: RawMonth, contents: PerFile[bytes]) -> Fragment:
         raw_size=len(month.content),
         raw_modified=month.modified,
         raw_md5=md5_hex(month.content),
-        key=key_of(month.content),
         rejected=len(month.judged.rejections),
         unreadable=month.judged.unreadable,
         size=PerFile(*map(len, contents)),

@@ -43,9 +43,19 @@ def _first_blanks(text: str) -> int:
     return text.find("   ") if text.isascii() else 0
 
 
+def _cut(text: str, start: int) -> str:
+    """A text without the notices that stand behind `start`; -1 for none."""
+    notice = NOTICE.search(text, start) if start >= 0 else None
+    return text[: notice.start()] if notice else text
+
+
 def without_notice(text: str) -> str:
     """A text without the notices at its end."""
     ended = text.rstrip()
-    start = _first_blanks(ended)
-    notice = NOTICE.search(ended, start) if start >= 0 else None
-    return ended[: notice.start()] if notice else ended
+    return _cut(ended, _first_blanks(ended))
+
+
+def without_notice_of_plain(text: str) -> str:
+    """The same for a text whose only white space is the blank, in less time."""
+    ended = text.rstrip()
+    return _cut(ended, ended.find("   "))

@@ -64,19 +64,21 @@ class JudgedMonth:
 
 def broken_rule(record: Record, day: str) -> str:
     """Which hard rule a record (in the one form) breaks, or an empty text."""
-    values = {name: value for name in COLUMNS if (value := record.get(name)) is not None}
-    if {*map(type, values.values())} - {str}:
-        name, value = next((name, value) for name, value in values.items() if not isinstance(value, str))
-        return f"{name} is {value!r:.80}, not text"
-    texts = cast("dict[str, str]", values)
-    if texts.get("date") != day:
-        return f"filed under {day}, but of {texts.get('date')!r}"
-    if not texts.get("title", "").replace("\0", "").strip():
-        return "no title"
-    if texts.get("media_type") not in MEDIA_TYPES:
-        return f"media_type {texts.get('media_type')!r} is none of {', '.join(MEDIA_TYPES)}"
+    values = [value for value in map(record.get, COLUMNS) if value is not None]
     try:
-        "".join(texts.values()).encode()
+        text = "".join(cast("list[str]", values))
+    except TypeError:
+        name, value = next((name, record[name]) for name in COLUMNS if not isinstance(record.get(name), str | None))
+        return f"{name} is {value!r:.80}, not text"
+    title, media_type = record.get("title"), record.get("media_type")
+    if record.get("date") != day:
+        return f"filed under {day}, but of {record.get('date')!r}"
+    if not f"{title or ''}".replace("\0", "").strip():
+        return "no title"
+    if media_type not in MEDIA_TYPES:
+        return f"media_type {media_type!r} is none of {', '.join(MEDIA_TYPES)}"
+    try:
+        text.encode()
     except UnicodeEncodeError as error:
         return f"a lone surrogate {error.object[error.start]!r}, which no text file can hold"
     return ""

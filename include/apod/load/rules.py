@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from unicodedata import is_normalized, normalize
 
 from include.apod.formats.columns import ADDRESSES, SOURCE_COLUMNS
-from include.apod.load.notices import without_notice
+from include.apod.load.notices import without_notice, without_notice_of_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -30,6 +30,7 @@ TOMORROW = "Tomorrow's picture:"
 STACKED = re.compile(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)")
 BLANKS = re.compile("  +")
 PRINTABLE = bytes(range(0x20, 0x7F))
+SHORT = 200  # characters of a text; in longer ones to look for the signs takes as long as to apply the rules
 LINE = "\n"  # stands between texts that are looked at together
 
 
@@ -93,7 +94,7 @@ RULES = (
         ("explanation",),
         without_notice,
         ("   ", " \n"),
-        of_plain=lambda text: without_notice(text) if "   " in text else text.rstrip(),
+        of_plain=without_notice_of_plain,
     ),
     Rule("tomorrow", ("explanation",), lambda text: text.partition(TOMORROW)[0], (TOMORROW,)),
     Rule("scheme", ADDRESSES, with_scheme, ("\n//", "\n ")),
@@ -109,17 +110,6 @@ RULES = (
 )
 
 
-def _are_clean(texts: Sequence[str], rules: Sequence[Rule]) -> bool:
-    """Whether all of some texts are plain, and no rule changes one. Most columns need no more than this one look."""
-    lines = LINE.join(("", *texts, ""))
-    return (
-        lines.isascii()
-        and lines.count(LINE) == len(texts) + 1
-        and is_plain(lines.replace(LINE, ""))
-        and not any(sign in lines for rule in rules for sign in rule.signs)
-    )
-
-
 def _normalised(text: str, rules: Sequence[Apply], of_plain: Sequence[Apply]) -> str | None:
     """A text after some rules, or after those of plain text, if it is."""
     value: str | None = text
@@ -130,14 +120,27 @@ def _normalised(text: str, rules: Sequence[Apply], of_plain: Sequence[Apply]) ->
     return value
 
 
+def _are_plain(texts: Sequence[str], lines: str) -> bool:
+    """Whether all of some texts are plain, by one look at them as `lines`; False where that cannot tell."""
+    return lines.isascii() and lines.count(LINE) == len(texts) + 1 and is_plain(lines.replace(LINE, ""))
+
+
 def _normalised_column(values: Sequence[object], rules: Sequence[Rule]) -> Column:
-    """The values of a column after some rules; what is not text is null."""
-    texts = [value if isinstance(value, str) else None for value in values]
-    if _are_clean([text for text in texts if text is not None], rules):
-        return texts
-    of_all = [rule.apply for rule in rules]
+    """The values of a column after some rules; what is not text is null.
+
+    Of short texts, one look at all of them tells mostly that no rule changes a plain one. It is all rules or none: what
+    one leaves may be a sign of the next.
+    """
+    column = [value if isinstance(value, str) else None for value in values]
+    texts = [text for text in column if text is not None]
+    lines = LINE.join(("", *texts, ""))
     of_plain = [rule.of_plain or rule.apply for rule in rules if rule.signs]
-    return [None if text is None else _normalised(text, of_all, of_plain) for text in texts]
+    if len(lines) < SHORT * len(texts) and not any(sign in lines for rule in rules for sign in rule.signs):
+        if _are_plain(texts, lines):
+            return column
+        of_plain = []
+    of_all = [rule.apply for rule in rules]
+    return [None if text is None else _normalised(text, of_all, of_plain) for text in column]
 
 
 def normalised(records: Sequence[Record], without: Collection[str] = ()) -> dict[str, Column]:

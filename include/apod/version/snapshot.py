@@ -1,6 +1,6 @@
 """What a version holds: the published CSV, its description, and the raw store that the CSV was made from.
 
-Ingest may be ahead of the CSV. A month file that has grown since is taken without its newest lines, so that its key is
+Ingest may be ahead of the CSV. A month file that has grown since is taken without its newest lines, so that its md5 is
 the one in the CSV's composition: anyone can make the CSV again from the version's own raw store.
 """
 
@@ -20,7 +20,6 @@ from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
 from include.apod.formats.composition import Composition
 from include.apod.formats.csv_file import HEADER
-from include.apod.formats.fragments import key_of
 from include.apod.formats.index_file import read_index
 from include.apod.formats.loads import latest_load
 from include.apod.formats.statements import statement
@@ -122,9 +121,9 @@ def write_raw(snapshot: Snapshot, store: Store, raw: Path) -> None:
         path, target = raw_store.month_file(store.raw, month), raw_store.month_file(raw, month)
         target.parent.mkdir(parents=True, exist_ok=True)
         # looked at behind the link: ingest may replace the file meanwhile
-        if not _linked(path, target) or key_of(target.read_bytes()) != source.key:
+        if not _linked(path, target) or md5_hex(target.read_bytes()) != source.raw_md5:
             target.unlink(missing_ok=True)
-            target.write_bytes(content_at(path, source.key))
+            target.write_bytes(content_at(path, source.raw_md5))
 
 
 def _linked(path: Path, target: Path) -> bool:
@@ -148,19 +147,19 @@ def permissions_kept(raw: Path) -> Iterator[None]:
             path.chmod(mode)
 
 
-def content_at(path: Path, key: str) -> bytes:
-    """The bytes of a month file at the time when the fragment with this key was made.
+def content_at(path: Path, md5: str) -> bytes:
+    """The bytes of a month file when they had this md5.
 
     Raises:
-        NotPublished: the file never had a state with this key.
+        NotPublished: they never had.
     """
     content = path.read_bytes() if path.exists() else b""
-    if key_of(content) == key:
+    if md5_hex(content) == md5:
         return content
     lines = content.splitlines(keepends=True)
     times = [json.loads(line)["seen_at"] for line in lines]
     for newest in sorted(set(times), reverse=True):
         older = b"".join(line for line, time in zip(lines, times, strict=True) if time < newest)
-        if key_of(older) == key:
+        if md5_hex(older) == md5:
             return older
     raise NotPublished(f"{path} is not what the CSV was made from; ./apod trigger load comes first.")
