@@ -21,7 +21,7 @@ from include.apod.run import Report
 from include.apod.sources.absence import lost_days
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 REMEMBERED = 8
-_digests: dict[tuple[Path, int, int], str] = {}
+_digests: dict[tuple[tuple[Path, int, int], ...], str] = {}
 
 
 def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
@@ -50,10 +50,9 @@ def ingest_status(store: Store, archive: Span, now: datetime) -> Report:
     return Report(True, f"{len(missing)} days to ask for, the newest {missing[-1]}{lost}", {"missing": len(missing)})
 
 
-def _digest(path: Path, compute: Callable[[], str]) -> str:
-    """The digest of a file, remembered while its size and time stay: the page asks for it with each view."""
-    status = path.stat()
-    key = (path, status.st_size, status.st_mtime_ns)
+def _digest(paths: Iterable[Path], compute: Callable[[], str]) -> str:
+    """The digest of files, remembered while their sizes and times stay: the page asks for it with each view."""
+    key = tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
     if key not in _digests:
         digest = compute()
         if len(_digests) >= REMEMBERED:
@@ -64,7 +63,7 @@ def _digest(path: Path, compute: Callable[[], str]) -> str:
 
 def _md5_of(csv: Path) -> str:
     """The md5 of the published CSV."""
-    return _digest(csv, lambda: md5_of(csv))
+    return _digest([csv], lambda: md5_of(csv))
 
 
 def _csv_md5(manifest: Manifest, clean: Path) -> str:
@@ -76,7 +75,7 @@ def _csv_md5(manifest: Manifest, clean: Path) -> str:
             digest.update(content)
         return digest.hexdigest()
 
-    return _digest(manifest.path(clean, "rows"), compute)
+    return _digest([clean / "manifest.json", *sorted(clean.glob("rows.*.csv"))], compute)
 
 
 def load_status(store: Store, connection: Connection) -> Report:

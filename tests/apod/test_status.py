@@ -68,7 +68,7 @@ def tree(root):
 
 def test_looking_changes_nothing(loaded, database, scope):
     """Not even where a fragment is damaged: repairs belong to the steps."""
-    path = read_manifest(loaded.clean).path(loaded.clean, "rows")
+    path = read_manifest(loaded.clean).fragments["2026-11"].path(loaded.clean, "rows")
     path.write_bytes(b"\0" * path.stat().st_size)
     before = tree(loaded.root)
     report = load_status(loaded, database)

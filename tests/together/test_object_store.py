@@ -108,7 +108,7 @@ def test_a_day_on_warm_workers_asks_for_what_changed(world):
     staging = world.count(lambda: world.step("stage_table"))
 
     assert {"GET": 1, "PUT": 2} == ingest  # the month, and what ingest remembers of its look
-    assert {"GET": 1, "PUT": 3, "POST": 1} == transform  # two files and the manifest; the old ones go in one
+    assert {"GET": 1, "PUT": 3} == transform  # two files of the month and the manifest; the others stay where they are
     assert {"GET": 1} == staging
 
 

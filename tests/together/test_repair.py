@@ -213,7 +213,7 @@ def test_a_damaged_fragment_stops_the_load_and_is_made_anew_by_the_next(loaded, 
     before = shown(loaded, database)
     edit(loaded, DAY, title="Edited")
     transform(loaded)
-    path = read_manifest(loaded.clean).path(loaded.clean, "rows")
+    path = read_manifest(loaded.clean).fragments["2026-11"].path(loaded.clean, "rows")
     path.write_bytes(b"x" * path.stat().st_size)
     with pytest.raises(BadData, match=r"was damaged after transform wrote it, and is dropped\. Nothing was published"):
         load(loaded, database)

@@ -1,9 +1,9 @@
 """The clean fragments: for each raw month its rows of the CSV, their origins, and its rejected observations.
 
-`clean/rows.<name>.csv`, `origins.<name>.csv` and `rejections.<name>.csv` hold the fragments of the archive, one month
-after the other; where there is nothing, there is no file. `clean/manifest.json` says which they are. The steps after
-transform read only these. All of it can be made again, so nothing is flushed to the disk: what a crash leaves half
-written is noticed by its digest.
+`clean/rows.<name>.csv`, `origins.<name>.csv` and `rejections.<name>.csv` hold what one transform made, one month after
+the other; where there is nothing, there is no file. `clean/manifest.json` says where the fragment of each month is. The
+steps after transform read only these. All of it can be made again, so nothing is flushed to the disk: what a crash
+leaves half written is noticed by its digest.
 """
 
 from __future__ import annotations
@@ -12,11 +12,8 @@ import hashlib
 import io
 import shutil
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate
 from operator import add
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,11 +22,12 @@ from include.apod.errors import BadData
 from include.apod.formats.index_file import read_index, write_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 RULES_VERSION = "7"  # raise it with every change to what transform writes: columns, rules, how a source is read
-LAYOUT = "3"  # of the files
+LAYOUT = "4"  # of the files
+MAX_NAMES = 20  # of files that hold fragments; the next transform makes them one again
 Kind = Literal["rows", "origins", "rejections"]
 KINDS: tuple[Kind, ...] = ("rows", "origins", "rejections")
 Value = TypeVar("Value")
@@ -95,6 +93,8 @@ class Fragment(NamedTuple):
         rejected: number of observations in quarantine.
         unreadable: the days that have nothing else, `YYYY-MM-DD`.
         size, sha256: of its contents in each file.
+        name: of the files; empty while it is in none.
+        offset: where its contents begin in each file.
     """
 
     month: str
@@ -105,63 +105,75 @@ class Fragment(NamedTuple):
     unreadable: tuple[str, ...]
     size: PerFile[int]
     sha256: PerFile[str]
+    name: str = ""
+    offset: PerFile[int] = PerFile(0, 0, 0)
 
     @property
     def key(self) -> str:
         """What it is made from, and by which rules."""
         return f"{self.raw_md5}-{RULES_VERSION}"
 
+    def path(self, clean: Path, kind: Kind) -> Path:
+        """The path of a file that holds it."""
+        return clean / f"{kind}.{self.name}.csv"
+
     def is_of(self, raw: Path) -> bool:
         """Whether the raw file is the one that was read, by its size and time."""
         status = raw.stat()
         return (self.raw_size, self.raw_modified) == (status.st_size, status.st_mtime_ns)
 
+    def is_within(self, sizes: Mapping[str, int]) -> bool:
+        """Whether files of these sizes, by name, are long enough to hold it."""
+        ends = map(add, self.offset, self.size)
+        return all(end <= sizes.get(f"{kind}.{self.name}.csv", 0) for kind, end in zip(KINDS, ends, strict=True))
 
-@dataclass(frozen=True)
-class Manifest:
-    """The fragments of the archive.
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The content of `manifest.json`: the fragments of the archive.
 
     Attributes:
-        name: of the files that hold them; empty where there are none.
-        fragments: by month, oldest first, as they stand in the files.
+        fragments: by month, oldest first.
+        layout: `LAYOUT`.
+        version: `RULES_VERSION`.
     """
 
-    name: str
     fragments: dict[str, Fragment]
+    layout: str = LAYOUT
+    version: str = RULES_VERSION
 
-    def path(self, clean: Path, kind: Kind) -> Path:
-        """The path of a file."""
-        return clean / f"{kind}.{self.name}.csv"
+    @property
+    def names(self) -> set[str]:
+        """The names of the files."""
+        return {fragment.name for fragment in self.fragments.values()}
 
-    @cached_property
-    def _offsets(self) -> dict[str, PerFile[int]]:
-        """Where each fragment begins in each file, by month."""
-        sizes = (fragment.size for fragment in self.fragments.values())
-        offsets = accumulate(sizes, lambda offset, size: PerFile(*map(add, offset, size)), initial=PerFile(0, 0, 0))
-        return dict(zip(self.fragments, offsets, strict=False))  # the last one is the end
-
-    def outdated(self, months: Iterable[Path], clean: Path) -> list[Path]:
-        """The raw files of which there is no current fragment: all of them, where a file is not of its length."""
-        sizes = {kind: sum(fragment.size.of(kind) for fragment in self.fragments.values()) for kind in KINDS}
-        complete = all(_size(self.path(clean, kind)) == sizes[kind] for kind in KINDS)
-        return [
-            path for path in months if not (complete and (old := self.fragments.get(path.stem)) and old.is_of(path))
-        ]
+    def outdated(self, months: Sequence[Path], clean: Path) -> Sequence[Path]:
+        """The raw files of which there is no current fragment; all of them, where the fragments are in many files."""
+        if len(self.names) > MAX_NAMES:
+            return months
+        sizes = {path.name: path.stat().st_size for path in clean.iterdir()} if clean.exists() else {}
+        current = {month for month, fragment in self.fragments.items() if fragment.is_within(sizes)}
+        return [path for path in months if path.stem not in current or not self.fragments[path.stem].is_of(path)]
 
     def contents(self, clean: Path, months: Iterable[str], kind: Kind = "rows") -> Iterator[bytes]:
-        """What some fragments have in a file, one after the other. Changes nothing.
+        """What some fragments have in the files of a kind, one after the other. Changes nothing.
 
         Raises:
             DamagedFragment: one is not what transform wrote.
         """
-        path = self.path(clean, kind)
-        with path.open("rb") if path.exists() else io.BytesIO() as file:
+        files: dict[str, BinaryIO] = {}
+        with ExitStack() as closing:
             for month in months:
                 fragment = self.fragments[month]
-                file.seek(self._offsets[month].of(kind))
-                content = file.read(fragment.size.of(kind))
+                if fragment.name not in files:
+                    path = fragment.path(clean, kind)
+                    file = closing.enter_context(path.open("rb")) if path.exists() else io.BytesIO()
+                    files[fragment.name] = file
+                files[fragment.name].seek(fragment.offset.of(kind))
+                content = files[fragment.name].read(fragment.size.of(kind))
                 if sha256_hex(content) != fragment.sha256.of(kind):
-                    raise DamagedFragment(f"{month} in {path} was damaged after transform wrote it")
+                    raise DamagedFragment(
+                        f"{month} in {fragment.path(clean, kind)} was damaged after transform wrote it"
+                    )
                 yield content
 
     def contents_or_drop(self, clean: Path, months: Iterable[str], kind: Kind = "rows") -> Iterator[bytes]:
@@ -179,11 +191,6 @@ class Manifest:
             ) from error
 
 
-def _size(path: Path) -> int:
-    """The bytes of a file; none, where there is no file."""
-    return path.stat().st_size if path.exists() else 0
-
-
 def quoted(text: str) -> str:
     """A text as a field of a CSV."""
     return '"' + text.replace('"', '""') + '"'
@@ -194,63 +201,55 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
     return "".join(",".join(map(quoted, row)) + "\n" for row in rows).encode()
 
 
-class ManifestFile(msgspec.Struct):
-    """The content of `manifest.json`.
-
-    Attributes:
-        layout: `LAYOUT`.
-        version: `RULES_VERSION`.
-        name: of the files.
-        fragments: each as a list of its values, by month.
-    """
-
-    layout: str
-    version: str
-    name: str
-    fragments: list[Fragment]
-
-
 def read_manifest(clean: Path) -> Manifest:
     """The fragments of the archive; none if the manifest is missing, damaged, of other rules or of another layout."""
-    content = read_index(clean / "manifest.json", ManifestFile)
-    if content is None or (content.layout, content.version) != (LAYOUT, RULES_VERSION):
-        return Manifest("", {})
-    return Manifest(content.name, {fragment.month: fragment for fragment in content.fragments})
+    manifest = read_index(clean / "manifest.json", Manifest)
+    if manifest is None or (manifest.layout, manifest.version) != (LAYOUT, RULES_VERSION):
+        return Manifest({})
+    return manifest
 
 
-def _name(months: Iterable[Path]) -> str:
+def _name(fragments: Iterable[Path]) -> str:
     """A name for the files of the fragments of some raw files, as these are now."""
     state = hashlib.sha256()
-    for path in months:
+    for path in fragments:
         status = path.stat()
         state.update(f"{path.stem} {status.st_size} {status.st_mtime_ns}\n".encode())
     return state.hexdigest()[:16]
 
 
 def write_manifest(
-    clean: Path, months: Sequence[Path], fragments: Iterable[tuple[Fragment, PerFile[bytes]]]
+    clean: Path, kept: Iterable[Fragment], due: Sequence[Path], made: Iterable[tuple[Fragment, PerFile[bytes]]]
 ) -> Manifest:
-    """Writes fragments, then the manifest, and deletes the files of the one before, and those that are empty.
+    """Writes new fragments, then the manifest, and deletes files in which nothing is left.
 
     Args:
         clean: the folder.
-        months: the raw files; they give the new files their name.
-        fragments: one of each, in the same order.
+        kept: the fragments that stay where they are.
+        due: the raw files of the new ones; they give the new files their name.
+        made: these.
     """
-    manifest = Manifest(_name(months), {})
+    fragments, name = {fragment.month: fragment for fragment in kept}, _name(due)
     with ExitStack() as closing:
-        files = [closing.enter_context(replacing(manifest.path(clean, kind), durable=False)) for kind in KINDS]
-        for fragment, contents in fragments:
-            manifest.fragments[fragment.month] = fragment
+        paths = [clean / f"{kind}.{name}.csv" for kind in KINDS]
+        files = [closing.enter_context(replacing(path, durable=False)) for path in paths]
+        for fragment, contents in made:
+            offset = PerFile(*(file.tell() for file in files))
+            fragments[fragment.month] = fragment._replace(name=name, offset=offset)
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
-    written = ManifestFile(LAYOUT, RULES_VERSION, manifest.name, [*manifest.fragments.values()])
-    write_index(clean / "manifest.json", written, durable=False)
-    current = {clean / "manifest.json", *(path for kind in KINDS if _size(path := manifest.path(clean, kind)))}
-    for path in {*clean.iterdir()} - current:
-        if path.is_dir():
-            shutil.rmtree(path)  # the layout before had a folder for each month
-        elif not path.name.startswith("."):  # a temporary file is its writer's
-            path.unlink(missing_ok=True)
-    remove_abandoned(clean)  # of files of other names, which nobody writes again
+    manifest = Manifest(dict(sorted(fragments.items())))
+    write_index(clean / "manifest.json", manifest, durable=False)
+    _remove_outdated(clean, manifest)
     return manifest
+
+
+def _remove_outdated(clean: Path, manifest: Manifest) -> None:
+    """Deletes the files in which no fragment is, and what killed writers left."""
+    current = {"manifest.json", *(f"{kind}.{name}.csv" for kind in KINDS for name in manifest.names)}
+    for path in [*clean.iterdir()]:
+        if path.is_dir():
+            shutil.rmtree(path)  # a layout before had a folder for each month
+        elif not path.name.startswith(".") and (path.name not in current or not path.stat().st_size):
+            path.unlink(missing_ok=True)  # a temporary file is its writer's
+    remove_abandoned(clean)  # of files of other names, which nobody writes again

@@ -5,13 +5,12 @@ A fragment is a pure function of the raw bytes and `RULES_VERSION`: one that exi
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
 from include.apod.formats.composition import Composition, lacking_months
-from include.apod.formats.fragments import KINDS, DamagedFragment, PerFile, read_manifest, write_manifest
+from include.apod.formats.fragments import read_manifest, write_manifest
 from include.apod.formats.index_file import read_index
 from include.apod.run import Report
 
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from include.apod.formats.fragments import Fragment, Manifest
+    from include.apod.formats.fragments import Fragment, PerFile
     from include.apod.formats.store import Store
-
-log = logging.getLogger(__name__)
 
 
 def _check_raw(store: Store, *, allow_shrink: bool) -> None:
@@ -55,12 +52,9 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
     manifest, months = read_manifest(store.clean), raw_store.months(store.raw)
     due = months if rebuild else manifest.outdated(months, store.clean)
     if due or [*manifest.fragments] != [path.stem for path in months]:
-        try:
-            manifest = write_manifest(store.clean, months, _fragments(store, manifest, months, due))
-        except DamagedFragment as error:
-            log.warning("%s. All months are transformed anew.", error)
-            due = months
-            manifest = write_manifest(store.clean, months, _fragments(store, manifest, months, due))
+        stems = {path.stem for path in months} - {path.stem for path in due}
+        kept = [fragment for fragment in manifest.fragments.values() if fragment.month in stems]
+        manifest = write_manifest(store.clean, kept, due, _made(due))
     rejected = sum(fragment.rejected for fragment in manifest.fragments.values())
     sentence = f"{len(due)} months transformed" if due else "every month is clean already"
     if rejected:
@@ -68,22 +62,13 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
     return Report(bool(due), sentence, {"months": len(due), "rejected": rejected})
 
 
-def _fragments(
-    store: Store, manifest: Manifest, months: Sequence[Path], due: Sequence[Path]
-) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
-    """The fragment of each month: made, where it is due, else as it is.
+def _made(due: Sequence[Path]) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
+    """The fragments of some raw files.
 
     Raises:
-        DamagedFragment: one is not what transform wrote.
         BadData: a raw file is damaged.
     """
-    renewed: Iterator[tuple[Fragment, PerFile[bytes]]] = iter(())
     if due:
         from include.apod.load.clean import make_fragments  # pandas: half a second that a run without news saves
 
-        renewed = make_fragments(due)
-    stems = {path.stem for path in due}
-    unchanged = [path.stem for path in months if path.stem not in stems]
-    contents = zip(*(manifest.contents(store.clean, unchanged, kind) for kind in KINDS), strict=True)
-    for path in months:
-        yield next(renewed) if path.stem in stems else (manifest.fragments[path.stem], PerFile(*next(contents)))
+        yield from make_fragments(due)

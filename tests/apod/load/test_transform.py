@@ -8,12 +8,18 @@ import pytest
 
 from include.apod.errors import BadData, NotPublished
 from include.apod.formats import raw as raw_store
-from include.apod.formats.fragments import read_manifest
+from include.apod.formats.fragments import PerFile, read_manifest
 from include.apod.ingest.ingest import ingest
 from include.apod.load.clean import make_fragments
 from include.apod.load.rules import RULES, effects
+from include.apod.load.stage_csv import stage_csv
 from include.apod.load.transform import transform
 from tests.helpers.steps import GOOD, edit, load, observe, written
+
+
+def contents(folder):
+    """The bytes of each file, by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def row_of(store, **record):
@@ -110,18 +116,47 @@ def test_a_fragment_that_exists_is_not_made_again(nasa, store, scope):
 
 
 def test_a_changed_month_leaves_one_set_of_files(store):
-    """Older ones go, and the folders of the layout before."""
+    """Those go in which nothing is left, and the folders of a layout before."""
     row_of(store)
     (store.clean / "2026-11").mkdir()
     (store.clean / "2026-11" / "key.csv").touch()
     observe(store, title="Another title")
     transform(store)
-    name = read_manifest(store.clean).name
+    (name,) = read_manifest(store.clean).names
 
     assert {path.name for path in store.clean.iterdir()} == {
         "manifest.json",
         *(f"{kind}.{name}.csv" for kind in ("rows", "origins")),
     }
+
+
+def test_a_day_writes_its_month_and_no_other(nasa, store, scope):
+    """The other months stay in the file where they are."""
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    before = contents(store.clean)
+    edit(store, date(2026, 11, 20), title="Edited")
+    transform(store)
+    after, fragment = contents(store.clean), read_manifest(store.clean).fragments["2026-11"]
+    new = {path for path in after if before.get(path) != after[path]}
+
+    assert new == {"manifest.json", *(fragment.path(store.clean, kind).name for kind in ("rows", "origins"))}
+    assert len(after[f"rows.{fragment.name}.csv"]) == fragment.size.rows
+    assert before.items() - after.items() == {("manifest.json", before["manifest.json"])}
+
+
+def test_many_files_become_one_again(nasa, store, scope, monkeypatch):
+    """Each day leaves one while a month of it is in no newer one; what all of them hold is made anew then."""
+    monkeypatch.setattr("include.apod.formats.fragments.MAX_NAMES", 1)
+    ingest(nasa.sources(), store, scope)
+    transform(store)
+    edit(store, date(2026, 11, 20), title="Edited")
+    months = [transform(store).facts["months"] for _ in range(3)]
+    before = written(store)
+
+    assert [1, 2, 0] == months
+    assert 1 == len(read_manifest(store.clean).names)
+    assert before == written(store)
 
 
 def test_rebuild_gives_the_same_bytes(nasa, store, scope):
@@ -141,8 +176,10 @@ def test_months_that_are_cleaned_together_come_out_as_one_by_one(nasa, store, sc
     transform(store)
     manifest = read_manifest(store.clean)
 
-    assert [fragment for path in raw_store.months(store.raw) for fragment, _ in make_fragments([path])] == [
-        *manifest.fragments.values()
+    one_by_one = [made for path in raw_store.months(store.raw) for made in make_fragments([path])]
+
+    assert [fragment for fragment, _ in one_by_one] == [
+        fragment._replace(name="", offset=PerFile(0, 0, 0)) for fragment in manifest.fragments.values()
     ]
 
 
@@ -161,7 +198,7 @@ def cut_manifest(store):
         (lambda store: (store.clean / "manifest.json").unlink(), 2),
         (
             lambda store: (store.clean / "manifest.json").write_text(
-                '{"layout": "2", "version": "1", "name": "", "fragments": []}'
+                '{"layout": "2", "version": "1", "fragments": {}}'
             ),
             2,
         ),
@@ -183,7 +220,7 @@ def test_a_fragment_that_was_damaged_is_dropped_and_named(store, kind):
     """Also one that kept its length, as after a power cut."""
     row_of(store)
     manifest = read_manifest(store.clean)
-    path = manifest.path(store.clean, kind)
+    path = manifest.fragments["2026-11"].path(store.clean, kind)
     path.write_bytes(b"\0" * path.stat().st_size)
     with pytest.raises(BadData, match=r"2026-11 in .*\.csv was damaged after transform wrote it"):
         [*manifest.contents_or_drop(store.clean, ["2026-11"], kind)]
@@ -193,16 +230,20 @@ def test_a_fragment_that_was_damaged_is_dropped_and_named(store, kind):
     assert [*manifest.contents(store.clean, ["2026-11"], kind)]
 
 
-def test_a_damaged_month_that_is_only_copied_is_made_anew(nasa, store, scope):
-    """A day's transform takes the other months as they are; where one is not what it was, all are made."""
+def test_a_month_that_was_damaged_beside_a_new_one_is_named_before_anything_is_staged(nasa, store, scope):
+    """Transform does not read a month that it leaves as it is; who reads it compares the digest."""
     ingest(nasa.sources(), store, scope)
     transform(store)
-    before, path = written(store), read_manifest(store.clean).path(store.clean, "rows")
+    before, path = written(store), read_manifest(store.clean).fragments["2026-10"].path(store.clean, "rows")
     path.write_bytes(b"\0" + path.read_bytes()[1:])
     edit(store, date(2026, 11, 20), title="Edited")
+    transform(store)
+    with pytest.raises(BadData, match=r"2026-10 in .*\.csv was damaged after transform wrote it, and is dropped"):
+        stage_csv(store)
     report = transform(store)
 
     assert 2 == report.facts["months"]
+    assert not store.staged_csv.exists()
     assert len(before.splitlines()) == len(written(store).splitlines())
     assert "\0" not in written(store)
 
