@@ -97,7 +97,7 @@ MUTANTS = (
     Mutant(
         "a part of the raw store is not taken for all of it",
         "load/transform.py",
-        "_check_raw(store, allow_shrink=allow_shrink)",
+        "_check_raw(store, months, allow_shrink=allow_shrink)",
         "pass",
         "tests/apod/load/test_transform.py",
     ),
@@ -223,7 +223,7 @@ MUTANTS = (
     Mutant(
         "a raw store that lacks something is restored",
         "ingest/restore_raw.py",
-        "return bool(lacking_months(composition, store.raw))",
+        "return bool(lacking_months(composition, months))",
         "return False",
         "tests/apod/ingest/test_restore_raw.py",
     ),

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from include.apod.formats.raw import month_file
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -43,10 +42,7 @@ def differing_months(published: Composition, staged: Composition) -> set[str]:
     return {month for month, _ in published.months.items() ^ staged.months.items()}
 
 
-def lacking_months(composition: Composition, raw: Path) -> list[str]:
-    """The months, oldest first, of which the raw store has less than the CSV was made from: files only ever grow."""
-    return [
-        month
-        for month, source in sorted(composition.months.items())
-        if not (path := month_file(raw, month)).exists() or path.stat().st_size < source.raw_size
-    ]
+def lacking_months(composition: Composition, raw: Iterable[Path]) -> list[str]:
+    """The months, oldest first, of which the raw files have less than the CSV was made from: they only ever grow."""
+    sizes = {path.stem: path.stat().st_size for path in raw}
+    return [month for month, source in sorted(composition.months.items()) if sizes.get(month, -1) < source.raw_size]

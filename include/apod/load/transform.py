@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from include.apod.formats.store import Store
 
 
-def _check_raw(store: Store, *, allow_shrink: bool) -> None:
+def _check_raw(store: Store, months: Sequence[Path], *, allow_shrink: bool) -> None:
     """Checks that the raw store has what the published CSV was made from: a part is not the whole.
 
     Raises:
         NotPublished: it is empty.
         BadData: it lacks something, and nobody has allowed that.
     """
-    if not raw_store.months(store.raw):
+    if not months:
         raise NotPublished("nothing to load yet: the raw store is empty; ./apod trigger ingest fills it")
     composition = read_index(store.composition, Composition)
-    lacking = lacking_months(composition, store.raw) if composition and not allow_shrink else []
+    lacking = lacking_months(composition, months) if composition and not allow_shrink else []
     if lacking:
         raise BadData(
             f"The raw store has less of {len(lacking)} months than the published CSV was made from, {lacking[0]} for "
@@ -48,8 +48,8 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
         NotPublished: there is nothing to transform.
         BadData: a raw file is damaged, or less than it was and not allowed to be; what was published stays.
     """
-    _check_raw(store, allow_shrink=allow_shrink)
     manifest, months = read_manifest(store.clean), raw_store.months(store.raw)
+    _check_raw(store, months, allow_shrink=allow_shrink)
     due = months if rebuild else manifest.outdated(months, store.clean)
     if due or [*manifest.fragments] != [path.stem for path in months]:
         stems = {path.stem for path in months} - {path.stem for path in due}
