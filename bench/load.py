@@ -294,7 +294,7 @@ def daily(server, root):
     store, dsn = Store(root), new_database(server)
     measure("load", dsn, root)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("vacuum")  # as the server does by itself within a minute of a load of this size
+        connection.execute("vacuum analyze")  # as the server does by itself within a minute of a load of this size
     days, idle, floors = [], [], []
     for turn in range(DAYS):
         correct(store, FIRST + timedelta(SMALL + turn), "A new day")

@@ -209,10 +209,10 @@ def read_manifest(clean: Path) -> Manifest:
     return manifest
 
 
-def _name(fragments: Iterable[Path]) -> str:
-    """A name for the files of the fragments of some raw files, as these are now."""
+def _name(due: Iterable[Path]) -> str:
+    """A name for the files of the fragments of some raw files, as these are now: equal for two that make the same."""
     state = hashlib.sha256()
-    for path in fragments:
+    for path in due:
         status = path.stat()
         state.update(f"{path.stem} {status.st_size} {status.st_mtime_ns}\n".encode())
     return state.hexdigest()[:16]
