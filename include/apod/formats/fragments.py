@@ -219,21 +219,21 @@ def _name(due: Iterable[Path]) -> str:
 
 
 def write_manifest(
-    clean: Path, kept: Iterable[Fragment], due: Sequence[Path], made: Iterable[tuple[Fragment, PerFile[bytes]]]
+    clean: Path, unchanged: Iterable[Fragment], due: Sequence[Path], renewed: Iterable[tuple[Fragment, PerFile[bytes]]]
 ) -> Manifest:
     """Writes new fragments, then the manifest, and deletes files in which nothing is left.
 
     Args:
         clean: the folder.
-        kept: the fragments that stay where they are.
+        unchanged: the fragments that stay where they are.
         due: the raw files of the new ones; they give the new files their name.
-        made: these.
+        renewed: these.
     """
-    fragments, name = {fragment.month: fragment for fragment in kept}, _name(due)
+    fragments, name = {fragment.month: fragment for fragment in unchanged}, _name(due)
     with ExitStack() as closing:
         paths = [clean / f"{kind}.{name}.csv" for kind in KINDS]
         files = [closing.enter_context(replacing(path, durable=False)) for path in paths]
-        for fragment, contents in made:
+        for fragment, contents in renewed:
             offset = PerFile(*(file.tell() for file in files))
             fragments[fragment.month] = fragment._replace(name=name, offset=offset)
             for file, content in zip(files, contents, strict=True):

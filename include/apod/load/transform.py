@@ -53,8 +53,8 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
     due = months if rebuild else manifest.outdated(months, store.clean)
     if due or [*manifest.fragments] != [path.stem for path in months]:
         stems = {path.stem for path in months} - {path.stem for path in due}
-        kept = [fragment for fragment in manifest.fragments.values() if fragment.month in stems]
-        manifest = write_manifest(store.clean, kept, due, _made(due))
+        unchanged = [fragment for fragment in manifest.fragments.values() if fragment.month in stems]
+        manifest = write_manifest(store.clean, unchanged, due, _made(due))
     rejected = sum(fragment.rejected for fragment in manifest.fragments.values())
     sentence = f"{len(due)} months transformed" if due else "every month is clean already"
     if rejected:
