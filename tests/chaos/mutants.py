@@ -153,7 +153,7 @@ MUTANTS = (
     Mutant(
         "what a second process does not deliver is made by the first",
         "adapters/second_process.py",
-        "yield make(item) if result is None else result",
+        "yield make(items[start]) if result is None else result",
         "yield result",
         "tests/apod/adapters/test_second_process.py",
     ),

@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from itertools import cycle
 from multiprocessing import Pipe
 from typing import TYPE_CHECKING, TypeVar
 
@@ -64,6 +63,8 @@ def _made_elsewhere(make: Callable[[Item], Result], items: Sequence[Item]) -> It
 def map_in_two_processes(make: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """`make` of each item, in their order; every second one by another process, where that is possible.
 
+    The first of each two goes there, so an odd one does, too: this process has the results to deal with besides.
+
     Args:
         make: changes nothing; what it returns can be pickled, and is not None.
         items: what to do. What the other process does not deliver is made here, so its end costs time and no more.
@@ -71,7 +72,9 @@ def map_in_two_processes(make: Callable[[Item], Result], items: Sequence[Item]) 
     if len(items) == 1 or not _is_possible():
         yield from map(make, items)
         return
-    with _made_elsewhere(make, items[1::2]) as elsewhere:
-        for item, is_here in zip(items, cycle((True, False)), strict=False):
-            result = None if is_here else next(elsewhere, None)
-            yield make(item) if result is None else result
+    with _made_elsewhere(make, items[::2]) as elsewhere:
+        for start in range(0, len(items), 2):
+            here = [make(item) for item in items[start + 1 : start + 2]]  # while the other one makes that before it
+            result = next(elsewhere, None)
+            yield make(items[start]) if result is None else result
+            yield from here
