@@ -52,10 +52,10 @@ def migrate(connection: Connection) -> list[str]:
         existing = {name for (name,) in cursor.execute(read_statement("migrate/select_relations")).fetchall()}
         lost = relations() - existing
         due = numbered if lost else {number: name for number, name in numbered.items() if number not in applied}
-        for number, name in due.items():
+        for name in due.values():
             cursor.execute(read_statement(name))
-            parameters = {"number": number, "name": PurePath(name).name}
-            cursor.execute(read_statement("migrate/insert_schema_change"), parameters)
+        parameters = {"numbers": [*due], "names": [PurePath(name).name for name in due.values()]}
+        cursor.execute(read_statement("migrate/insert_schema_changes"), parameters)
         if lost:  # the record of what is staged may outlive the staging tables
             cursor.execute(read_statement("stage_table/truncate_staged"))
     sys.audit("apod.schema.migrated")
