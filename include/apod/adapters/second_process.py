@@ -74,7 +74,7 @@ def map_in_two_processes(make: Callable[[Item], Result], items: Sequence[Item]) 
         return
     with _made_elsewhere(make, items[::2]) as elsewhere:
         for start in range(0, len(items), 2):
-            here = [make(item) for item in items[start + 1 : start + 2]]  # while the other one makes that before it
+            second = [make(item) for item in items[start + 1 : start + 2]]  # while the other one makes the first
             result = next(elsewhere, None)
             yield make(items[start]) if result is None else result
-            yield from here
+            yield from second

@@ -15,12 +15,12 @@ class MonthSource(NamedTuple):
     """What the rows of one month were made from.
 
     Attributes:
-        key: of the fragment.
+        rules: `RULES_VERSION` of the code that made them.
         raw_md5: of the raw file.
         raw_size: of the raw file, in bytes.
     """
 
-    key: str
+    rules: str
     raw_md5: str
     raw_size: int
 

@@ -88,7 +88,6 @@ class Fragment(NamedTuple):
     """The clean rows of one raw month, without the contents.
 
     Attributes:
-        month: `YYYY-MM`.
         raw_size, raw_modified, raw_md5: of the raw file (bytes, nanoseconds, hex) when it was read.
         rejected: number of observations in quarantine.
         unreadable: the days that have nothing else, `YYYY-MM-DD`.
@@ -97,7 +96,6 @@ class Fragment(NamedTuple):
         offset: where its contents begin in each file.
     """
 
-    month: str
     raw_size: int
     raw_modified: int
     raw_md5: str
@@ -132,7 +130,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """The content of `manifest.json`: the fragments of the archive.
 
     Attributes:
-        fragments: by month, oldest first.
+        fragments: by month, `YYYY-MM`, oldest first.
         layout: `LAYOUT`.
         version: `RULES_VERSION`.
     """
@@ -219,26 +217,29 @@ def _name(due: Iterable[Path]) -> str:
 
 
 def write_manifest(
-    clean: Path, unchanged: Iterable[Fragment], due: Sequence[Path], renewed: Iterable[tuple[Fragment, PerFile[bytes]]]
+    clean: Path,
+    unchanged: Mapping[str, Fragment],
+    due: Sequence[Path],
+    renewed: Iterable[tuple[Fragment, PerFile[bytes]]],
 ) -> Manifest:
     """Writes new fragments, then the manifest, and deletes files in which nothing is left.
 
     Args:
         clean: the folder.
-        unchanged: the fragments that stay where they are.
+        unchanged: the fragments that stay where they are, by month.
         due: the raw files of the new ones; they give the new files their name.
-        renewed: these.
+        renewed: these, in the same order.
     """
-    fragments, name = {fragment.month: fragment for fragment in unchanged}, _name(due)
+    fragments, name = {**unchanged}, _name(due)
     with ExitStack() as closing:
         paths = [clean / f"{kind}.{name}.csv" for kind in KINDS]
         files = [closing.enter_context(replacing(path, durable=False)) for path in paths]
-        for fragment, contents in renewed:
+        for path, (fragment, contents) in zip(due, renewed, strict=True):
             offset = PerFile(*(file.tell() for file in files))
-            fragments[fragment.month] = fragment._replace(name=name, offset=offset)
+            fragments[path.stem] = fragment._replace(name=name, offset=offset)
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
-    manifest = Manifest(dict(sorted(fragments.items())))
+    manifest = Manifest({month: fragments.pop(month) for month in sorted(fragments)})
     write_index(clean / "manifest.json", manifest, durable=False)
     _remove_outdated(clean, manifest)
     return manifest

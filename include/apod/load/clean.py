@@ -6,6 +6,7 @@ The rules look at one row at a time, so it makes no difference which months are 
 from __future__ import annotations
 
 import logging
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -38,13 +39,11 @@ class RawMonth:
     """A raw month as it was read.
 
     Attributes:
-        name: `YYYY-MM`.
         modified: time of the file in nanoseconds, taken before it was read: a later append shows.
         content: the bytes.
         judged: its observations after the hard rules.
     """
 
-    name: str
     modified: int
     content: bytes
     judged: JudgedMonth
@@ -57,7 +56,7 @@ class RawMonth:
             BadData: the file is damaged.
         """
         modified, content = path.stat().st_mtime_ns, path.read_bytes()
-        return cls(path.stem, modified, content, judge(raw_store.parse_month(content, path)))
+        return cls(modified, content, judge(raw_store.parse_month(content, path)))
 
 
 @dataclass(frozen=True)
@@ -100,14 +99,13 @@ def to_lines(frame: pd.DataFrame) -> list[str]:
 def _fragment(month: RawMonth, contents: PerFile[bytes]) -> Fragment:
     """The manifest's entry for a month."""
     return Fragment(
-        month.name,
         raw_size=len(month.content),
         raw_modified=month.modified,
         raw_md5=md5_hex(month.content),
         rejected=len(month.judged.rejections),
         unreadable=month.judged.unreadable,
         size=PerFile(*map(len, contents)),
-        sha256=PerFile(*map(sha256_hex, contents)),
+        sha256=PerFile(*(sys.intern(sha256_hex(content)) for content in contents)),  # most rejections are equal: none
     )
 
 

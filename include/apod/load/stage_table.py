@@ -46,15 +46,15 @@ def stage_table(connection: Connection, clean: Path) -> Report:
     manifest = read_manifest(clean)
     with transaction(connection), connection.cursor() as cursor:
         staged: dict[str, str] = dict(cursor.execute(statement("stage_table/select_staged")).fetchall())
-        keys = {month: fragment.key for month, fragment in manifest.fragments.items()}
-        changed = [month for month, key in keys.items() if staged.get(month) != key]
-        outdated = [*(staged.keys() - keys.keys()), *changed]
+        fragments = manifest.fragments
+        changed = [month for month, fragment in fragments.items() if staged.get(month) != fragment.key]
+        outdated = [*(staged.keys() - fragments.keys()), *changed]
         if outdated:
             cursor.execute(statement("stage_table/delete_staged"), {"months": outdated})
         rows, *_ = (
             _copy(cursor, name, manifest.contents_or_drop(clean, changed, kind)) for kind, name in STATEMENTS.items()
         )
-        parameters = {"months": changed, "keys": [keys[month] for month in changed]}
+        parameters = {"months": changed, "keys": [fragments[month].key for month in changed]}
         cursor.execute(statement("stage_table/insert_staged"), parameters)
         sys.audit("apod.staging.copied")
     sys.audit("apod.staging.committed")

@@ -53,7 +53,7 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
     due = months if rebuild else manifest.outdated(months, store.clean)
     if due or [*manifest.fragments] != [path.stem for path in months]:
         stems = {path.stem for path in months} - {path.stem for path in due}
-        unchanged = [fragment for fragment in manifest.fragments.values() if fragment.month in stems]
+        unchanged = {month: fragment for month, fragment in manifest.fragments.items() if month in stems}
         manifest = write_manifest(store.clean, unchanged, due, _made(due))
     rejected = sum(fragment.rejected for fragment in manifest.fragments.values())
     sentence = f"{len(due)} months transformed" if due else "every month is clean already"
