@@ -131,13 +131,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
     Attributes:
         fragments: by month, `YYYY-MM`, oldest first.
+        version: `RULES_VERSION` of the code that made them.
         layout: `LAYOUT`.
-        version: `RULES_VERSION`.
     """
 
     fragments: dict[str, Fragment]
+    version: str
     layout: str = LAYOUT
-    version: str = RULES_VERSION
 
     @property
     def names(self) -> set[str]:
@@ -203,7 +203,7 @@ def read_manifest(clean: Path) -> Manifest:
     """The fragments of the archive; none if the manifest is missing, damaged, of other rules or of another layout."""
     manifest = read_index(clean / "manifest.json", Manifest)
     if manifest is None or (manifest.layout, manifest.version) != (LAYOUT, RULES_VERSION):
-        return Manifest({})
+        return Manifest({}, RULES_VERSION)
     return manifest
 
 
@@ -239,7 +239,7 @@ def write_manifest(
             fragments[path.stem] = fragment._replace(name=name, offset=offset)
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
-    manifest = Manifest({month: fragments.pop(month) for month in sorted(fragments)})
+    manifest = Manifest({month: fragments.pop(month) for month in sorted(fragments)}, RULES_VERSION)
     write_index(clean / "manifest.json", manifest, durable=False)
     _remove_outdated(clean, manifest)
     return manifest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from include.apod.adapters.files import md5_of, replacing
 from include.apod.formats.composition import Composition, MonthSource
 from include.apod.formats.csv_file import HEADER
-from include.apod.formats.fragments import RULES_VERSION, read_manifest
+from include.apod.formats.fragments import read_manifest
 from include.apod.formats.index_file import read_index, write_index
 from include.apod.run import Report
 
@@ -24,7 +24,7 @@ def stage_csv(store: Store) -> Report:
     """
     manifest = read_manifest(store.clean)
     fragments = manifest.fragments.items()
-    months = {month: MonthSource(RULES_VERSION, part.raw_md5, part.raw_size) for month, part in fragments}
+    months = {month: MonthSource(manifest.version, part.raw_md5, part.raw_size) for month, part in fragments}
     current = store.staged_csv if store.staged_csv.exists() else store.csv  # publish renames the one to the other
     composition = read_index(store.staged_composition, Composition)
     if composition and composition.months == months and current.exists() and md5_of(current) == composition.md5:
