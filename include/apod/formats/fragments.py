@@ -73,7 +73,7 @@ class Rejection(NamedTuple):
 
 
 class PerFile(NamedTuple, Generic[Value]):
-    """Something of each of the three files: contents, sizes in bytes, or digests (sha256)."""
+    """Something of each of the three files: contents, sizes and offsets in bytes, or digests (sha256)."""
 
     rows: Value
     origins: Value
@@ -82,6 +82,11 @@ class PerFile(NamedTuple, Generic[Value]):
     def of(self, kind: Kind) -> Value:
         """That of one file."""
         return self[KINDS.index(kind)]
+
+
+def _file_name(kind: Kind, name: str) -> str:
+    """The name of a file of fragments in the folder."""
+    return f"{kind}.{name}.csv"
 
 
 class Fragment(NamedTuple):
@@ -113,7 +118,7 @@ class Fragment(NamedTuple):
 
     def path(self, clean: Path, kind: Kind) -> Path:
         """The path of a file that holds it."""
-        return clean / f"{kind}.{self.name}.csv"
+        return clean / _file_name(kind, self.name)
 
     def is_of(self, raw: Path) -> bool:
         """Whether the raw file is the one that was read, by its size and time."""
@@ -123,7 +128,7 @@ class Fragment(NamedTuple):
     def is_within(self, sizes: Mapping[str, int]) -> bool:
         """Whether files of these sizes, by name, are long enough to hold it."""
         ends = map(add, self.offset, self.size)
-        return all(end <= sizes.get(f"{kind}.{self.name}.csv", 0) for kind, end in zip(KINDS, ends, strict=True))
+        return all(end <= sizes.get(_file_name(kind, self.name), 0) for kind, end in zip(KINDS, ends, strict=True))
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -232,7 +237,7 @@ def write_manifest(
     """
     fragments, name = {**unchanged}, _name(due)
     with ExitStack() as closing:
-        paths = [clean / f"{kind}.{name}.csv" for kind in KINDS]
+        paths = [clean / _file_name(kind, name) for kind in KINDS]
         files = [closing.enter_context(replacing(path, durable=False)) for path in paths]
         for path, (fragment, contents) in zip(due, renewed, strict=True):
             offset = PerFile(*(file.tell() for file in files))
@@ -247,7 +252,7 @@ def write_manifest(
 
 def _remove_outdated(clean: Path, manifest: Manifest) -> None:
     """Deletes the files in which no fragment is, and what killed writers left."""
-    current = {"manifest.json", *(f"{kind}.{name}.csv" for kind in KINDS for name in manifest.names)}
+    current = {"manifest.json", *(_file_name(kind, name) for kind in KINDS for name in manifest.names)}
     for path in [*clean.iterdir()]:
         if path.is_dir():
             shutil.rmtree(path)  # a layout before had a folder for each month
