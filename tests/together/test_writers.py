@@ -1,5 +1,6 @@
 """Several pipelines and people at one branch; and everything that git and DVC can answer but yes."""
 
+import json
 import os
 import shutil
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include.apod.adapters.files import md5_of
+from include.apod.adapters.files import md5_of, sha256_of
 from include.apod.adapters.git import Repository
 from include.apod.adapters.remote import object_path
 from include.apod.errors import Misconfigured, NotPublished, Unavailable
@@ -261,6 +262,19 @@ def test_a_composition_that_is_lost_comes_back_with_the_next_load(commit, loaded
 
     assert md5_of(loaded.csv) == read_index(loaded.composition, Composition).md5
     assert commit().changed
+
+
+def test_compositions_of_older_code_say_what_they_know(commit, loaded, database):
+    """They had the md5 only: the version takes it, and the next load writes what they lack."""
+    for path in (loaded.composition, loaded.staged_composition):
+        older = json.loads(path.read_bytes()) | {"md5": md5_of(loaded.csv)}
+        del older["sha256"]
+        path.write_text(json.dumps(older))
+
+    assert commit().changed
+    assert not load(loaded, database).changed
+    composition = read_index(loaded.composition, Composition)
+    assert (md5_of(loaded.csv), sha256_of(loaded.csv)) == (composition.md5, composition.sha256)
 
 
 def test_while_a_load_is_publishing_the_version_waits(commit, loaded, database, server, bare):

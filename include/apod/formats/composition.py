@@ -29,12 +29,14 @@ class Composition(msgspec.Struct, frozen=True):
     """What a CSV was made of.
 
     Attributes:
-        md5: of the CSV.
         months: the source of each month, by `YYYY-MM`.
+        sha256: of the CSV.
+        md5: of the CSV, by which the load and the version name it; empty until it is published.
     """
 
-    md5: str
     months: dict[str, MonthSource]
+    sha256: str = ""  # older code wrote none
+    md5: str = ""
 
 
 def differing_months(published: Composition, staged: Composition) -> set[str]:

@@ -12,7 +12,7 @@ from include.apod.formats.statements import statement
 from include.apod.load.audit import exported_md5
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from psycopg import Cursor
@@ -125,7 +125,7 @@ def _refusal(answer: Answer | None) -> str:
     return f" {answer.by} has rejected it." if answer.by else " Nobody has approved it in time."
 
 
-def guard(cursor: Cursor[TupleRow], changes: Changes, allowed: Allowed, md5: str) -> str:
+def guard(cursor: Cursor[TupleRow], changes: Changes, allowed: Allowed, staged_md5: Callable[[], str]) -> str:
     """Stops a publish that would lose days or change a large part of the archive. Repairs do not count.
 
     Returns who let it through; an empty text where nobody had to.
@@ -134,7 +134,7 @@ def guard(cursor: Cursor[TupleRow], changes: Changes, allowed: Allowed, md5: str
         cursor: in publish's transaction, before the merge.
         changes: what the merge would change.
         allowed: what a person has allowed.
-        md5: of the staged CSV.
+        staged_md5: says the md5 of the staged CSV; where there is no question it is not waited for.
 
     Raises:
         ApprovalNeeded: a person can be asked, and has not answered for exactly these changes.
@@ -144,6 +144,7 @@ def guard(cursor: Cursor[TupleRow], changes: Changes, allowed: Allowed, md5: str
     closed = [stop for stop in stops if not stop.allowed]
     if not closed:
         return ", ".join(f"run parameter {stop.parameter}" for stop in stops)
+    md5 = staged_md5()
     facts = repr((md5, [(stop.verb, [*map(str, stop.days)]) for stop in closed]))
     key, answer = hashlib.sha256(facts.encode()).hexdigest(), allowed.answer
     if answer and answer.approved and answer.key == key:

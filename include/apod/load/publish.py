@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 from psycopg import Rollback
 
 from include.apod.adapters.database import second_connection, transaction
@@ -68,11 +70,15 @@ class News(NamedTuple):
 
     Attributes:
         days: those of the months that are staged anew; None where any day may differ.
-        md5: of the staged CSV.
+        settling: reads the staged CSV meanwhile.
     """
 
     days: list[date] | None
-    md5: str
+    settling: Future[Checksums]
+
+    def md5(self) -> str:
+        """The md5 of the staged CSV, as soon as that is read."""
+        return self.settling.result().md5
 
 
 def _last_rows(csv: Path, before: PublishedLoad | None, days: Collection[str]) -> list[dict[str, str | None]]:
@@ -83,11 +89,11 @@ def _last_rows(csv: Path, before: PublishedLoad | None, days: Collection[str]) -
 
 
 def _merge_pictures(
-    cursor: Cursor[TupleRow], changes: Changes, before: PublishedLoad | None, load: LoadInfo, store: Store, md5: str
+    cursor: Cursor[TupleRow], changes: Changes, before: PublishedLoad | None, load: LoadInfo, store: Store
 ) -> None:
     """Records the load, keeps the values that it changes as corrections, and merges the rows."""
     counts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed, "row_count": changes.rows}
-    names = {"run": load.run, "code_version": load.code_version, "md5": md5, "approved_by": load.approved_by or None}
+    names = {"run": load.run, "code_version": load.code_version, "approved_by": load.approved_by or None}
     days = changes.differing_days  # else each statement would compare the whole table again
     scope = {"days": days, "compared": changes.compared_days}
     facts = {**counts, **names, **scope}
@@ -120,8 +126,8 @@ def _merge(
     user_table = inspect(cursor, load.user_table) if load.user_table else None
     changes = count_changes(cursor, news.days)
     load = replace(load, approved_by=guard(cursor, changes, allowed, news.md5))
-    if changes.not_empty or before is None or before.md5 != news.md5:
-        _merge_pictures(cursor, changes, before, load, store, news.md5)
+    if changes.not_empty or before is None or before.md5 != news.md5():
+        _merge_pictures(cursor, changes, before, load, store)
     cursor.execute(statement("publish/merge_origin"))
     cursor.execute(statement("publish/merge_rejected"))
     sys.audit("apod.publish.merged")
@@ -132,21 +138,19 @@ def _merge(
     return Audit(changes, before, findings, rejected, unreadable, first, last, load.approved_by, in_line)
 
 
-def _claimed(store: Store, before: PublishedLoad | None) -> News | None:
-    """What the compositions say is staged and not published; None where nobody says what is staged."""
+def _claimed_days(store: Store, before: PublishedLoad | None) -> list[date] | None:
+    """The days that are staged anew, as the compositions say; None where they do not, or where the days are many."""
     published, staged = read_index(store.composition, Composition), read_index(store.staged_composition, Composition)
-    if not staged:
+    if not (published and staged and before and before.md5 == published.md5):
         return None
-    if not published or before is None or before.md5 != published.md5:
-        return News(None, staged.md5)
     days = [day for month in sorted(differing_months(published, staged)) for day in month_days(month)]
-    return News(days if len(days) <= LISTED_DAYS else None, staged.md5)
+    return days if len(days) <= LISTED_DAYS else None
 
 
 def _merge_and_prove(
     cursor: Cursor[TupleRow], store: Store, staged: Path, settling: Future[Checksums], load: LoadInfo, allowed: Allowed
 ) -> Audit:
-    """Merges what is claimed to be news; where table and CSV are not equal then, all that differs.
+    """Merges the days that are said to be staged anew; where table and CSV are not equal then, all that differs.
 
     `settling` reads the staged CSV meanwhile.
 
@@ -154,19 +158,15 @@ def _merge_and_prove(
         BadData: a guard, a check or the proof stops it.
     """
     before = latest_load(cursor.connection)
-    if claimed := _claimed(store, before):
-        try:
-            with cursor.connection.transaction():
-                audit = _merge(cursor, store, claimed, before, load, allowed)
-                if exported_md5(cursor) == claimed.md5 == settling.result().md5:
-                    return audit
-                raise Rollback
-        except BadData:
-            if claimed == News(None, settling.result().md5):
-                raise  # all was compared already
-    md5 = settling.result().md5
-    audit = _merge(cursor, store, News(None, md5), before, load, allowed)
-    prove(cursor, staged, md5)
+    news = News(_claimed_days(store, before), settling)
+    if news.days is not None:
+        with suppress(BadData), cursor.connection.transaction():
+            audit = _merge(cursor, store, news, before, load, allowed)
+            if exported_md5(cursor) == news.md5():
+                return audit
+            raise Rollback
+    audit = _merge(cursor, store, News(None, settling), before, load, allowed)
+    prove(cursor, staged, news.md5())
     return audit
 
 
@@ -190,8 +190,10 @@ def _show(store: Store, staged: Path, checksums: Checksums) -> None:
         sys.audit("apod.csv.renamed")
         flush(store.root)
     composition = read_index(store.staged_composition, Composition)
-    if composition and composition.md5 == checksums.md5 and composition != read_index(store.composition, Composition):
-        write_index(store.composition, composition)
+    if composition and composition.sha256 == checksums.sha256:
+        composition = msgspec.structs.replace(composition, md5=checksums.md5)
+        if composition != read_index(store.composition, Composition):
+            write_index(store.composition, composition)
     description = describe(store.csv, checksums)
     if not store.datapackage.exists() or store.datapackage.read_bytes() != description:
         with replacing(store.datapackage) as file:
@@ -225,6 +227,7 @@ def _publish(connection: Connection, keeper: Connection, store: Store, load: Loa
             cursor.execute(statement("publish/set_resources"))
             audit = _merge_and_prove(cursor, store, staged, settling, load, allowed)
             checksums = settling.result()
+            cursor.execute(statement("publish/set_md5"), {"md5": checksums.md5})
             sys.audit("apod.publish.proven")
             keeper.execute(statement("publish/check_lock"))  # raises where the lock was lost with its connection
     except ApprovalNeeded:

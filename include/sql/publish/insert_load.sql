@@ -1,6 +1,6 @@
--- Purpose: record a load, before the merge: the md5 that the export must have, and the days that it adds and removes. A
--- row that somebody deleted or inserted by hand is no such day: its origin tells.
--- Parameters: run, code_version, added, changed, removed, row_count, md5, approved_by; days, those that differ, or null;
+-- Purpose: record a load, before the merge: the days that it adds and removes; set_md5 follows. A row that somebody
+-- deleted or inserted by hand is no such day: its origin tells.
+-- Parameters: run, code_version, added, changed, removed, row_count, approved_by; days, those that differ, or null;
 -- compared, the days that were looked at, or null for all.
 -- Safe to repeat: no, once a load.
 insert into apod.load (
@@ -22,7 +22,7 @@ values (
     %(changed)s,
     %(removed)s,
     %(row_count)s,
-    %(md5)s,
+    '',
     %(approved_by)s,
     (
         select array_agg(staging.date order by staging.date)
