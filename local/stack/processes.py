@@ -81,15 +81,16 @@ class Processes:
         return "\n".join(text.splitlines()[-lines:]) or "(it printed nothing)"
 
     def stop(self, *names: str) -> None:
-        """Ends the named processes (all without names) and their children: politely, then not."""
+        """Ends the named processes (all without names) and their children: politely, twice, then not."""
         alive = {name: p for name, p in self.running().items() if not names or name in names}
         family = [child for process in alive.values() for child in _family(process)]
+        for _ in range(2):  # Python drops what the handler of a signal raises where it interrupts a destructor
+            for process in family:
+                _quietly(process.terminate)
+            _, family = psutil.wait_procs(family, timeout=GRACE_SECONDS / 2)
         for process in family:
-            _quietly(process.terminate)
-        _, stubborn = psutil.wait_procs(family, timeout=GRACE_SECONDS)
-        for process in stubborn:
             _quietly(process.kill)
-        psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+        psutil.wait_procs(family, timeout=GRACE_SECONDS)
         _children[:] = [child for child in _children if child.poll() is None]
         self._save({name: entry for name, entry in self._read().items() if names and name not in names})
 
