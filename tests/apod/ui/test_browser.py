@@ -228,12 +228,11 @@ def test_a_chart_is_drawn_and_can_be_read(page, stack, name, kind):
     assert any(drawn)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_each_view_fits_each_width_and_theme(browser, stack, login, scheme, width):
-    """Nothing hangs over the edge; text has enough contrast with its ground."""
-    size = {"width": WIDTHS[width], "height": 900}
-    context = browser.new_context(viewport=size, color_scheme=scheme, storage_state=login)
+def test_each_view_fits_each_width_and_theme(browser, stack, login, width):
+    """Nothing hangs over the edge; text has enough contrast with its ground, as it came and in the other theme."""
+    size, schemes = {"width": WIDTHS[width], "height": 900}, ["light", "dark"]
+    context = browser.new_context(viewport=size, storage_state=login)
     page = context.new_page()
     SHOTS.mkdir(parents=True, exist_ok=True)
     commit = stack[1].call("GET", "/dags/apod_version/dagRuns", params={"limit": 1})  # any answer: the API is up
@@ -248,15 +247,20 @@ def test_each_view_fits_each_width_and_theme(browser, stack, login, scheme, widt
         "search?q=nebula",
         f"day/{newest(stack[0])}",
     ):
+        page.emulate_media(color_scheme=schemes[0])
         view(page, stack, name)
-        page.wait_for_timeout(300)
         word = name.partition("?")[0].partition("/")[0] or "today"
-        page.screenshot(path=SHOTS / f"{word}-{width}-{scheme}.png")
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        contrast = page.evaluate(CONTRAST)
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(300)
+            page.screenshot(path=SHOTS / f"{word}-{width}-{scheme}.png")
+            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            contrast = page.evaluate(CONTRAST)
 
-        assert over <= 0, f"{word} is {over} px too wide"
-        assert contrast >= 4.5, f"{word}: contrast {contrast}"
+            assert scheme == page.locator("html").get_attribute("data-theme")
+            assert over <= 0, f"{word} is {over} px too wide"
+            assert contrast >= 4.5, f"{word}: contrast {contrast}"
+        schemes.reverse()  # the next view comes in what this one was left in
     context.close()
 
 
