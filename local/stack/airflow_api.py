@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
 
 from local.stack.errors import StackError
 
 UNFINISHED = ("queued", "running")
+TRIES = 3
+PAUSE_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,19 @@ class AirflowApi:
     def call(self, method: str, path: str, **arguments: Any) -> Any:
         """The JSON of a response.
 
+        A request that may be repeated is, where Airflow fails by itself: its scheduler and its API can lock the rows of
+        a run in each other's way, and PostgreSQL ends one of the two.
+
         Raises:
             StackError: Airflow answers with an error; with its own message.
         """
-        response = self._http.request(method, path, **arguments)
+        asking = Retrying(
+            retry=retry_if_result(lambda answer: answer.is_server_error and method != "POST"),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_fixed(PAUSE_SECONDS),
+            retry_error_callback=lambda last: last.outcome and last.outcome.result(),
+        )
+        response = asking(self._http.request, method, path, **arguments)
         if response.is_error:
             raise StackError(f"Airflow answered {method} {path} with {response.status_code}: {response.text[:300]}")
         return response.json() if response.content else None
