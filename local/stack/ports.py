@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
+from random import SystemRandom
 from tempfile import gettempdir
 
 from filelock import FileLock, Timeout
 
+# below those that systems give to outgoing connections, which would take one before its server listens
+ORDINARY = range(20_000, 32_768)
+TRIES = 100
 _reserved: dict[int, FileLock] = {}  # held until this process ends; by then its servers listen, or are gone
 
 
@@ -31,7 +34,7 @@ def reserve(wanted: int) -> int:
     Raises:
         OSError: there is none.
     """
-    for port in chain((wanted,), (any_free() for _ in range(100))):
+    for port in (wanted, *_candidates()):
         path = Path(gettempdir()) / f"apod-port-{os.getuid()}-{port}.lock"
         lock = _reserved.get(port) or FileLock(path)
         with suppress(Timeout):
@@ -45,8 +48,18 @@ def reserve(wanted: int) -> int:
 
 
 def any_free() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port that is free now.
+
+    Raises:
+        OSError: there is none.
+    """
+    port = next(filter(is_free, _candidates()), None)
+    if port is None:
+        message = "no port is free"
+        raise OSError(message)
     return port
+
+
+def _candidates() -> list[int]:
+    """Some ports, in any order, so that two who look at the same time hardly meet."""
+    return SystemRandom().sample(ORDINARY, TRIES)

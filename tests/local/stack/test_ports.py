@@ -3,8 +3,11 @@
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
-from local.stack.ports import any_free, reserve
+import pytest
+
+from local.stack.ports import ORDINARY, any_free, reserve
 from tests.helpers.project import PROJECT
 
 OTHER = "import sys; from local.stack.ports import reserve; print(reserve(int(sys.argv[1])))"
@@ -31,3 +34,13 @@ def test_a_port_where_somebody_listens_is_left_alone():
 
         assert port != reserve(port)
         assert port != other(port)
+
+
+def test_a_free_port_is_none_that_an_outgoing_connection_gets():
+    """Else one of those is there before the server, and it cannot start."""
+    outgoing = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(outgoing.read_text().split()[0]) if outgoing.exists() else ORDINARY.stop
+    if first < ORDINARY.stop:
+        pytest.skip(f"this system gives ports from {first} on to outgoing connections")
+
+    assert all(port < first for port in {any_free() for _ in range(50)})
