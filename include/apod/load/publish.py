@@ -160,7 +160,7 @@ def _merge_and_prove(
     before = latest_load(cursor.connection)
     news = News(_claimed_days(store, before), settling)
     if news.days is not None:
-        with suppress(BadData), cursor.connection.transaction():
+        with suppress(BadData), cursor.connection.transaction():  # what stops it is found again below, among all days
             audit = _merge(cursor, store, news, before, load, allowed)
             if exported_md5(cursor) == news.md5():
                 return audit
