@@ -31,6 +31,7 @@ from include.apod.formats.fragments import read_manifest
 from include.apod.formats.index_file import read_index
 from include.apod.formats.pointers import object_in, remote_in
 from include.apod.formats.raw import Observation, digest
+from include.apod.formats.statements import row_md5
 from include.apod.formats.store import Store
 from include.apod.load.quarantine import broken_rule
 from include.apod.load.rules import RULES, is_plain
@@ -231,6 +232,7 @@ def test_raw_to_table_to_csv_to_table(records, database, tmp_path):
     load(store, database, shrink=True, mass_change=True)
     rows = database.execute(f"select date, {', '.join(SOURCE_COLUMNS)} from apod.picture order by date").fetchall()
     rejected = database.execute("select date from apod.rejected order by date").fetchall()
+    known = f"select date from apod.picture join apod.origin using (date) where row_md5 = {row_md5()} order by date"
     with store.csv.open(newline="", encoding="utf-8") as file:
         _, *lines = csv.reader(file)
 
@@ -246,6 +248,7 @@ def test_raw_to_table_to_csv_to_table(records, database, tmp_path):
         for day, record in ((day, planetary.read(record).fields) for day, record in good.items())
     ]
     assert expected == rows
+    assert [row[:1] for row in rows] == database.execute(known).fetchall()
     assert [day for day in days if day not in good] == [day for (day,) in rejected]
     assert [(f"{row[0]}", *(value or "" for value in row[1:])) for row in rows] == [tuple(line) for line in lines]
     assert all(value is None or unicodedata.is_normalized("NFC", value) for row in rows for value in row[1:])

@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.apod.adapters.files import md5_of
 from include.apod.airflow import connections
 from include.apod.formats.csv_file import read_content
-from include.apod.formats.statements import marks
+from include.apod.formats.statements import row_md5
 from include.apod.formats.store import PUBLISHED
 from include.apod.settings import read_settings
 
@@ -34,7 +34,7 @@ CHECKS = {
     "first_day": "min(date) = '{{ csv(ti.id).first }}'",
     "last_day": "max(date) = '{{ csv(ti.id).last }}'",
     "values_as_published": "not exists (select from apod.picture join apod.origin using (date) where "
-    f"origin.row_md5 <> md5(concat_ws(chr(31), {marks('picture')})))",
+    f"origin.row_md5 <> {row_md5()})",
     "md5_of_the_csv": "(select md5 from apod.load order by load_id desc limit 1) = '{{ csv(ti.id).md5 }}'",
 }
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from include.apod.adapters.files import md5_hex
 from include.apod.formats.columns import COLUMNS
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ class Content:
     last: str
     title: str
     days: frozenset[date]
+
+
+def row_md5(line: bytes) -> str:
+    """The digest of a row: the md5 of its line in the CSV up to the last text, so that a new column changes none.
+
+    `formats/statements.py` has the same of a row in PostgreSQL.
+    """
+    return md5_hex(line.rstrip(b",\n"))
 
 
 def read_rows(path: Path) -> Iterator[list[str]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RULES_VERSION = "7"  # raise it with every change to what transform writes: columns, rules, how a source is read
-LAYOUT = "4"  # of the files
+LAYOUT = "5"  # of the files
 MAX_NAMES = 20  # of files that hold fragments; the next transform makes them one again
 Kind = Literal["rows", "origins", "rejections"]
 KINDS: tuple[Kind, ...] = ("rows", "origins", "rejections")
@@ -38,7 +38,7 @@ class DamagedFragment(BadData):
 
 
 class Origin(NamedTuple):
-    """Where a row comes from: a line of `origins.<name>.csv` and a row of `apod.staging_origin`.
+    """Where a row comes from: a line of `origins.<name>.csv` and a row of `apod.staging_origin`, before the row's md5.
 
     Attributes:
         date: of the row, `YYYY-MM-DD`.
@@ -196,7 +196,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def quoted(text: str) -> str:
     """A text as a field of a CSV."""
-    return '"' + text.replace('"', '""') + '"'
+    if '"' in text:
+        text = text.replace('"', '""')
+    return f'"{text}"'
 
 
 def to_csv(rows: Iterable[Sequence[str]]) -> bytes:

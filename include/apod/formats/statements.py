@@ -10,8 +10,7 @@ A statement that names columns of `apod.picture` has placeholders instead:
     {triples}      ('title', picture.title, staging.title, last_row.title), …
     {definitions}  date date primary key, title text, …
     {record}       date date, title text, …           of a row in JSON
-    {staging_marks}, {picture_marks}
-                   'title=' || staging.title, …       null for a null, so that a new column changes no digest
+    {picture_md5}  md5(…)                             of the row, see `row_md5`
 """
 
 from __future__ import annotations
@@ -22,9 +21,11 @@ from include.apod.adapters.sql import read_statement
 from include.apod.formats.columns import COLUMNS
 
 
-def marks(table: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> str:
-    """The values of a row of `staging` or `picture` with their names: the text whose md5 tells one row from another."""
-    return ", ".join(f"'{column}=' || {table}.{column}" for column in columns if column != "date")
+def row_md5(columns: tuple[str, ...] = tuple(COLUMNS)) -> str:
+    """The md5 of a row of `picture` as `formats/csv_file.py` has it of the row's line."""
+    values = (f"picture.{column}" for column in columns if column != "date")
+    fields = (f"""coalesce('"' || replace({value}, '"', '""') || '"', '')""" for value in values)
+    return f"md5(rtrim(concat_ws(',', to_char(picture.date, 'YYYY-MM-DD'), {', '.join(fields)}), ','))"
 
 
 @cache
@@ -42,8 +43,7 @@ def statement(name: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> bytes:
         "record": ["date date", *(f"{column} text" for column in values)],
     }
     text = read_statement(name)
-    for table in ("staging", "picture"):
-        text = text.replace(f"{{{table}_marks}}".encode(), marks(table, columns).encode())
+    text = text.replace(b"{picture_md5}", row_md5(columns).encode())
     for placeholder, items in lists.items():
         text = text.replace(f"{{{placeholder}}}".encode(), ", ".join(items).encode())
     return text

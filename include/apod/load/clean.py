@@ -18,6 +18,7 @@ from include.apod.adapters.files import md5_hex, sha256_hex
 from include.apod.adapters.second_process import map_in_two_processes
 from include.apod.formats import raw as raw_store
 from include.apod.formats.columns import SOURCE_COLUMNS
+from include.apod.formats.csv_file import row_md5
 from include.apod.formats.fragments import Fragment, PerFile, quoted, to_csv
 from include.apod.load.quarantine import JudgedMonth, judge
 from include.apod.load.rules import normalised
@@ -86,14 +87,14 @@ def clean_rows(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame({"date": days, **columns}, dtype="string")
 
 
-def to_lines(frame: pd.DataFrame) -> list[str]:
+def to_lines(frame: pd.DataFrame) -> list[bytes]:
     """The rows as PostgreSQL writes them with FORCE_QUOTE: text quoted, null an unquoted empty field.
 
     Python's csv module has no such mode before 3.12, so the fields are joined here.
     """
     columns, null = (frame[name].tolist() for name in SOURCE_COLUMNS), pd.NA
     fields = (["" if text is null else quoted(text) for text in column] for column in columns)
-    return [",".join(line) + "\n" for line in zip(frame["date"].tolist(), *fields, strict=True)]
+    return [(",".join(line) + "\n").encode() for line in zip(frame["date"].tolist(), *fields, strict=True)]
 
 
 def _fragment(month: RawMonth, contents: PerFile[bytes]) -> Fragment:
@@ -131,8 +132,9 @@ def _make_batch(paths: Sequence[Path]) -> Batch:
     lines = iter(to_lines(clean_rows([record for month in months for record in month.judged.records])))
     fragments = []
     for month in months:
-        rows = "".join(islice(lines, len(month.judged.records))).encode()
-        contents = PerFile(rows, to_csv(month.judged.origins), to_csv(month.judged.rejections))
+        rows = [*islice(lines, len(month.judged.records))]
+        origins = ((*origin, row_md5(line)) for origin, line in zip(month.judged.origins, rows, strict=True))
+        contents = PerFile(b"".join(rows), to_csv(origins), to_csv(month.judged.rejections))
         fragments.append((_fragment(month, contents), contents))
     unknown = set[str]().union(*(month.judged.unknown_fields for month in months))
     return Batch(fragments, unknown, sum((month.judged.findings for month in months), Counter()))

@@ -1,23 +1,21 @@
 -- Purpose: make apod.origin equal to apod.staging_origin, writing only rows that differ. published_at stays where the
 -- observation is the same. New rows are inserted and others updated, as an upsert of all takes half as long again. Both
--- tables are compared once, and the digest of a row is looked up by its day: to join the rows themselves would put the
--- whole archive into a table of hashes. The lists of days are for the planner, which expects all of them without.
+-- tables are compared once. The lists of days are for the planner, which expects all of them without.
 -- Safe to repeat: yes.
 with due as materialized (
     select
         staging_origin.*,
-        origin.date as existing,
-        (
-            select md5(concat_ws(chr(31), {staging_marks}))
-            from apod.staging
-            where staging.date = staging_origin.date
-        ) as row_md5
+        origin.date as existing
     from apod.staging_origin
     full join apod.origin on staging_origin.date = origin.date
     where
-        origin.row_md5 is null
-        or (staging_origin.source, staging_origin.sha256, staging_origin.seen_at, staging_origin.rules)
-        is distinct from (origin.source, origin.sha256, origin.seen_at, origin.rules)
+        (
+            staging_origin.source,
+            staging_origin.sha256,
+            staging_origin.seen_at,
+            staging_origin.rules,
+            staging_origin.row_md5
+        ) is distinct from (origin.source, origin.sha256, origin.seen_at, origin.rules, origin.row_md5)
 ),
 
 removed as (

@@ -7,5 +7,5 @@ inner join apod.picture
 inner join apod.origin on picture.date = origin.date
 where
     (%(days)s::date[] is null or staging.date = any(%(days)s::date[]))
-    and origin.row_md5 <> md5(concat_ws(chr(31), {picture_marks}))
+    and origin.row_md5 <> {picture_md5}
 order by picture.date

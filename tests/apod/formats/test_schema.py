@@ -1,12 +1,17 @@
 """Our tables: numbered statements, applied in order and recorded."""
 
+from datetime import date
+
 import psycopg
 import pytest
 
 from include.apod.errors import Misconfigured
+from include.apod.formats.columns import COLUMNS
 from include.apod.formats.schema import migrate, migrations, relations
-from include.apod.formats.statements import statement
+from include.apod.formats.statements import row_md5, statement
 from tests.helpers.steps import load
+
+DAY = date(2026, 11, 20)
 
 
 def applied(database):
@@ -39,6 +44,24 @@ def test_a_database_with_data_gets_what_it_lacks(loaded, database):
 
     assert (False, 54) == (report.changed, report.facts["rows"])
     assert (54, 1) == database.execute("select count(source), max(load_id) from apod.passport").fetchone()
+
+
+def test_a_row_is_known_over_a_change_of_its_digest(loaded, database):
+    """A database as it was before 023, with a row that somebody else had changed: it is told from the others."""
+    values = (f"'{name}=' || picture.{name}" for name in COLUMNS if name != "date")
+    database.execute(
+        f"update apod.origin set row_md5 = md5(concat_ws(chr(31), {', '.join(values)})) from apod.picture "
+        "where picture.date = origin.date"
+    )
+    database.execute("alter table apod.staging_origin drop column row_md5")
+    database.execute("update apod.picture set title = 'by hand' where date = '2026-11-20'")
+    database.execute("delete from apod.schema_change where number = 23")
+    migrate(database)
+    foreign = f"select date from apod.picture join apod.origin using (date) where row_md5 is distinct from {row_md5()}"
+
+    assert [(DAY,)] == database.execute(foreign).fetchall()
+    load(loaded, database)
+    assert [] == database.execute(foreign).fetchall()
 
 
 @pytest.mark.parametrize("name", sorted(relations()))
