@@ -7,6 +7,7 @@ import pytest
 
 from include.apod.errors import Misconfigured
 from include.apod.formats.columns import COLUMNS
+from include.apod.formats.csv_file import row_md5 as digest_of_line
 from include.apod.formats.schema import migrate, migrations, relations
 from include.apod.formats.statements import row_md5, statement
 from tests.helpers.steps import load
@@ -62,6 +63,15 @@ def test_a_row_is_known_over_a_change_of_its_digest(loaded, database):
     assert [(DAY,)] == database.execute(foreign).fetchall()
     load(loaded, database)
     assert [] == database.execute(foreign).fetchall()
+
+
+def test_a_new_column_changes_no_digest(loaded, database):
+    """Rows that have nothing in it are still known as those that the last load left."""
+    database.execute("alter table apod.picture add column place text")
+    own = f"select count(*) from apod.picture join apod.origin using (date) where row_md5 = {row_md5((*COLUMNS, 'place'))}"
+
+    assert (54,) == database.execute(own).fetchone()
+    assert digest_of_line(b'2026-11-20,"a"\n') == digest_of_line(b'2026-11-20,"a",\n')
 
 
 @pytest.mark.parametrize("name", sorted(relations()))
