@@ -68,9 +68,10 @@ def test_a_row_is_known_over_a_change_of_its_digest(loaded, database):
 def test_a_new_column_changes_no_digest(loaded, database):
     """Rows that have nothing in it are still known as those that the last load left."""
     database.execute("alter table apod.picture add column place text")
-    own = f"select count(*) from apod.picture join apod.origin using (date) where row_md5 = {row_md5((*COLUMNS, 'place'))}"
+    row = row_md5((*COLUMNS, "place"))
+    known = database.execute(f"select count(*) from apod.picture join apod.origin using (date) where row_md5 = {row}")
 
-    assert (54,) == database.execute(own).fetchone()
+    assert (54,) == known.fetchone()
     assert digest_of_line(b'2026-11-20,"a"\n') == digest_of_line(b'2026-11-20,"a",\n')
 
 
