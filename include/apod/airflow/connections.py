@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import threading
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from airflow.providers.git.hooks.git import GitHook
     from psycopg import Connection as Database
 
     from include.apod.adapters.git import Repository
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ENVIRONMENT = threading.Lock()  # one thread at a time lets the git hook change the environment
 DATABASE = "PostgreSQL of connection apod_postgres"
 
 
@@ -97,6 +96,25 @@ def open_database(connect_seconds: int = 30) -> Iterator[Database]:
 
 
 @contextmanager
+def _login(hook: GitHook) -> Iterator[dict[str, str]]:
+    """What git needs to log in. The hook sets it in this process, too, where other threads run git; that is undone."""
+    from include.apod.adapters.git_command import ENVIRONMENT
+
+    with ExitStack() as stack:
+        with ENVIRONMENT:
+            before = dict(os.environ)
+            stack.enter_context(hook.configure_hook_env())
+            for name in os.environ.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update(before)
+        try:
+            yield dict(hook.env)
+        finally:
+            with ENVIRONMENT:
+                stack.close()
+
+
+@contextmanager
 def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterator[Repository]:
     """The repository of connection `apod_git`, with what git needs to log in; a command of git has so much time.
 
@@ -112,13 +130,7 @@ def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterato
     hook = GitHook("apod_git")
     if not hook.repo_url:
         raise Misconfigured("Connection apod_git has no host; write the URL of the repository there.")
-    with ExitStack() as stack:
-        with _ENVIRONMENT:  # the hook also sets what git needs in this process, where other threads run git, too
-            before = dict(os.environ)
-            stack.enter_context(hook.configure_hook_env())
-            for name in os.environ.keys() - before.keys():
-                del os.environ[name]
-            os.environ.update(before)
+    with _login(hook) as login, ExitStack() as stack:
         extra = Connection.get("apod_git").extra_dejson
         file = extra.get("signing_key_file")
         key = extra.get("signing_private_key") or (file and Path(file))
@@ -126,7 +138,7 @@ def open_repository(settings: Settings, timeout_seconds: float = 300) -> Iterato
             hook.repo_url,
             settings.git_branch,
             settings.git_author,
-            dict(hook.env),
+            login,
             hook.auth_token or "",
             timeout_seconds,
             f"{stack.enter_context(key_file(key))}" if key else "",

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from include.apod.adapters.git_command import git_environment
 from include.apod.airflow.connections import open_repository
 from include.apod.errors import Misconfigured, Unavailable
 from include.apod.settings import read_settings
@@ -147,7 +149,7 @@ def test_two_hundred_views_leave_airflow_its_threads(served, deployment, hanging
 
 
 def test_what_git_needs_is_not_left_in_the_process(deployment, tmp_path, database):
-    """Two at once, with a token: each has all of it for its own git, and other threads see none."""
+    """Two at once, with a token: each has all of it for its own git, and the git of other threads none."""
     postgres = postgres_connection(database.info)
     deployment.set(**environment(store=tmp_path / "store", postgres=postgres, repository=""))
     login = {"conn_type": "git", "host": "https://x.example/a.git", "password": "a token"}
@@ -157,11 +159,16 @@ def test_what_git_needs_is_not_left_in_the_process(deployment, tmp_path, databas
     def use(_):
         with open_repository(settings) as repository:
             time.sleep(0.01)
-            seen = [name for name in os.environ if name.startswith(("GIT_CONFIG_", "AIRFLOW_GIT_"))]
+            seen = [name for name in git_environment() if name.startswith(("GIT_CONFIG_", "AIRFLOW_GIT_"))]
             return seen, repository.env.get("GIT_CONFIG_COUNT"), repository.env.get("AIRFLOW_GIT_TOKEN")
 
-    with ThreadPoolExecutor(8) as pool:
-        used = [*pool.map(use, range(60))]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)  # seconds: threads take turns wherever they can
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            used = [*pool.map(use, range(60))]
+    finally:
+        sys.setswitchinterval(usual)
 
     assert [([], "2", "a token")] * 60 == used
     assert before == dict(os.environ)
