@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TIMEOUT_SECONDS = 300
-ENVIRONMENT = threading.Lock()  # of this process: held by who changes it for a moment, and by who reads it for git
+ENVIRONMENT_LOCK = threading.Lock()  # held by who changes this process's for a moment, and by who reads it for git
 # What a user has configured must not change what is committed, pushed, listed or said. What he needs to get there stays
 # his: proxies, certificates, credentials, `insteadOf`.
 SETTINGS = {
@@ -66,7 +66,7 @@ FOREIGN_VARIABLES = re.compile(
 
 def git_environment() -> dict[str, str]:
     """The environment of every git command: that of this process, without what would make git do another thing."""
-    with ENVIRONMENT:
+    with ENVIRONMENT_LOCK:
         inherited = {name: value for name, value in os.environ.items() if not FOREIGN_VARIABLES.fullmatch(name)}
     return {**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
 

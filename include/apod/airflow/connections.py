@@ -98,10 +98,10 @@ def open_database(connect_seconds: int = 30) -> Iterator[Database]:
 @contextmanager
 def _login(hook: GitHook) -> Iterator[dict[str, str]]:
     """What git needs to log in. The hook sets it in this process, too, where other threads run git; that is undone."""
-    from include.apod.adapters.git_command import ENVIRONMENT
+    from include.apod.adapters.git_command import ENVIRONMENT_LOCK
 
     with ExitStack() as stack:
-        with ENVIRONMENT:
+        with ENVIRONMENT_LOCK:
             before = dict(os.environ)
             stack.enter_context(hook.configure_hook_env())
             for name in os.environ.keys() - before.keys():
@@ -110,7 +110,7 @@ def _login(hook: GitHook) -> Iterator[dict[str, str]]:
         try:
             yield dict(hook.env)
         finally:
-            with ENVIRONMENT:
+            with ENVIRONMENT_LOCK:
                 stack.close()
 
 

@@ -38,7 +38,7 @@ class DamagedFragment(BadData):
 
 
 class Origin(NamedTuple):
-    """Where a row comes from: a line of `origins.<name>.csv` and a row of `apod.staging_origin`, before the row's md5.
+    """Where a row comes from. In `origins.<name>.csv` and `apod.staging_origin` the md5 of the row is a field more.
 
     Attributes:
         date: of the row, `YYYY-MM-DD`.
