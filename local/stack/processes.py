@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
@@ -13,9 +15,11 @@ import psutil
 from local.stack.errors import StackError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+POLITE = (signal.SIGTERM,)  # upon which an API server waits for every browser that still reads from it
+URGENT = (signal.SIGTERM, signal.SIGINT)  # upon which it does not; and a first signal can get lost in a destructor
 GRACE_SECONDS = 20
 READY_SECONDS = 180  # that Airflow has to start
 _children: list[subprocess.Popen[bytes]] = []  # kept: Python complains of a child it loses sight of
@@ -81,16 +85,13 @@ class Processes:
         return "\n".join(text.splitlines()[-lines:]) or "(it printed nothing)"
 
     def stop(self, *names: str) -> None:
-        """Ends the named processes (all without names) and their children: politely, twice, then not."""
+        """Ends the named processes (all without names) and their children: politely, then urgently, then not."""
         alive = {name: p for name, p in self.running().items() if not names or name in names}
         family = [child for process in alive.values() for child in _family(process)]
-        for _ in range(2):  # Python drops what the handler of a signal raises where it interrupts a destructor
+        for signals, share in ((POLITE, 0.25), (URGENT, 1), ((signal.SIGKILL,), 1)):
             for process in family:
-                _quietly(process.terminate)
-            _, family = psutil.wait_procs(family, timeout=GRACE_SECONDS / 2)
-        for process in family:
-            _quietly(process.kill)
-        psutil.wait_procs(family, timeout=GRACE_SECONDS)
+                _send(process, signals)
+            _, family = psutil.wait_procs(family, timeout=GRACE_SECONDS * share)
         _children[:] = [child for child in _children if child.poll() is None]
         self._save({name: entry for name, entry in self._read().items() if names and name not in names})
 
@@ -114,11 +115,10 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _quietly(signal: Callable[[], None]) -> None:
-    try:
-        signal()
-    except psutil.NoSuchProcess:
-        return
+def _send(process: psutil.Process, signals: Sequence[signal.Signals]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        for number in signals:
+            process.send_signal(number)
 
 
 def looks(seconds: float, pause: float = 0.1) -> Iterator[None]:

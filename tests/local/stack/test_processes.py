@@ -8,33 +8,39 @@ import pytest
 from local.stack import processes
 from local.stack.processes import Processes, looks
 
-# says how it ended; what it does with a SIGTERM is the test's
+# says how it ended; what it does with a SIGTERM and a SIGINT is the test's
 CHILD = """\
 import signal, sys, time
 from pathlib import Path
 
-said, handler = Path(sys.argv[1]), {handler}
-signal.signal(signal.SIGTERM, handler)
+said = Path(sys.argv[1])
+signal.signal(signal.SIGTERM, {polite})
+signal.signal(signal.SIGINT, {urgent})
 said.write_text("ready")
 while True:
     time.sleep(0.01)
 """
 ENDS = "lambda *_: (said.write_text('ended'), sys.exit())"
 ENDS_WHEN_ASKED_AGAIN = f"lambda *_: signal.signal(signal.SIGTERM, {ENDS})"  # as if the first had got lost
-NEVER_ENDS = "lambda *_: said.write_text('asked')"
+GOES_ON = "lambda *_: said.write_text('asked')"
 
 
 @pytest.mark.parametrize(
-    ("handler", "words"),
-    [(ENDS, "ended"), (ENDS_WHEN_ASKED_AGAIN, "ended"), (NEVER_ENDS, "asked")],
-    ids=["ends", "ends when asked again", "never ends"],
+    ("polite", "urgent", "words"),
+    [
+        (ENDS, GOES_ON, "ended"),
+        (ENDS_WHEN_ASKED_AGAIN, "signal.SIG_IGN", "ended"),
+        (GOES_ON, ENDS, "ended"),
+        (GOES_ON, GOES_ON, "asked"),
+    ],
+    ids=["ends", "ends when asked again", "waits for who is connected", "never ends"],
 )
-def test_a_process_is_asked_twice_before_it_is_killed(tmp_path, monkeypatch, handler, words):
-    """Airflow's scheduler can lose the first signal."""
+def test_a_process_is_asked_twice_before_it_is_killed(tmp_path, monkeypatch, polite, urgent, words):
+    """Airflow's scheduler can lose the first signal; its API server waits for browsers until it gets the second."""
     monkeypatch.setattr(processes, "GRACE_SECONDS", 4)
-    said = tmp_path / "said"
+    said, script = tmp_path / "said", CHILD.format(polite=polite, urgent=urgent)
     stack = Processes(tmp_path / "processes.json", tmp_path)
-    stack.start("child", [sys.executable, "-c", CHILD.format(handler=handler), str(said)], dict(os.environ), tmp_path)
+    stack.start("child", [sys.executable, "-c", script, str(said)], dict(os.environ), tmp_path)
     for _ in looks(20):
         if said.exists() and said.read_text() == "ready":
             break
