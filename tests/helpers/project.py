@@ -6,6 +6,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 REAL_RECORDS = PROJECT.parent / "shared" / "apod" / "legacy-1995-2023.ndjson"
+LOADED = "loaded"  # the database that those of `loaded` are copies of
 NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 
 

@@ -29,7 +29,7 @@ URI = f"s3://{BUCKET}/apod"
 class World:
     """Two months of the archive; every task may run on a worker of its own."""
 
-    def __init__(self, nasa, database, repository, folder, monkeypatch):
+    def __init__(self, nasa, database, repository, python_with_dvc, folder, monkeypatch):
         self.nasa, self.database, self.repository = nasa, database, repository
         self.folder, self.monkeypatch = folder, monkeypatch
         self.objects = Objects().start()
@@ -38,7 +38,8 @@ class World:
         nasa.service.now = lambda: self.now
         postgres, remote = postgres_connection(database.info), f"s3://{BUCKET}/dvc"
         variables = environment(store=URI, postgres=postgres, repository=repository.url, nasa=nasa.url, remote=remote)
-        Deployment(monkeypatch).set(**variables, APOD_SINCE="2026-10-01")
+        own = {"APOD_SINCE": "2026-10-01", "APOD_DVC_PYTHON": python_with_dvc}
+        Deployment(monkeypatch).set(**{**variables, **own})
 
         class Clock(datetime):
             @classmethod
@@ -78,8 +79,8 @@ class World:
 
 
 @pytest.fixture
-def world(nasa, database, repository, tmp_path, monkeypatch):
-    made = World(nasa, database, repository, tmp_path, monkeypatch)
+def world(nasa, database, repository, python_with_dvc, tmp_path, monkeypatch):
+    made = World(nasa, database, repository, python_with_dvc, tmp_path, monkeypatch)
     yield made
     made.objects.stop()
 

@@ -6,18 +6,24 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+import psycopg
 import pytest
 from bs4 import BeautifulSoup
 from fastapi import Depends, HTTPException
 from starlette.testclient import TestClient
 
 from include.apod.adapters.commits import commit_url
+from include.apod.adapters.dvc import Remote
+from include.apod.adapters.git import Repository
 from include.apod.days import Span
 from include.apod.formats import raw as raw_store
 from include.apod.formats.schema import migrate
 from include.apod.formats.statements import statement
+from include.apod.formats.store import Store
 from include.apod.ingest.ingest import ingest
 from include.apod.settings import read_settings
 from include.apod.ui import calendar, views
@@ -27,12 +33,13 @@ from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
 from local.nasa.archive import record_of
 from tests.helpers.deployment import environment, postgres_connection
-from tests.helpers.project import NOON
+from tests.helpers.project import LOADED, NOON
 from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
 SESSION = ("default_transaction_read_only", "transaction_read_only", "statement_timeout", "timezone", "client_encoding")
 STAMP = Stamp("manual__1", "0123abc", date(2026, 10, 1))
+ARCHIVE = "archive"  # the database that those of `archive` are copies of
 
 
 @pytest.fixture
@@ -50,18 +57,47 @@ def http(settings):
         yield client
 
 
+class Archive(NamedTuple):
+    """Where two versions are, and their commits."""
+
+    store: Store
+    bare: Path
+    first: str
+    second: str
+
+
+@pytest.fixture(scope="module")
+def made_archive(made_loaded, made_bare, server, python_with_dvc, tmp_path_factory):
+    """What `archive` is a copy of."""
+    folder = tmp_path_factory.mktemp("archive")
+    store, bare = Store(folder / "store"), folder / "bare"
+    shutil.copytree(made_loaded.root, store.root)
+    shutil.copytree(made_bare, bare)
+    repository = Repository(bare.as_uri(), "main", "APOD pipeline <apod@localhost>")
+    remote = Remote(f"{folder / 'dvc remote'}", python_with_dvc)
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {ARCHIVE} template {LOADED}")
+    with psycopg.connect(server.dsn(ARCHIVE), autocommit=True) as connection:
+        first = version(repository, remote, store, connection, STAMP).facts["commit"]
+        edit(store, DAY, title="A Corrected Title", explanation="Now with other words about a galaxy.")
+        load(store, connection)
+        second = version(repository, remote, store, connection, STAMP).facts["commit"]
+    return Archive(store, bare, first, second)
+
+
 @pytest.fixture
-def archive(loaded, database, repository, remote):
+def template(request, template):
+    if "archive" in request.fixturenames:
+        return request.getfixturevalue("made_archive") and ARCHIVE
+    return template
+
+
+@pytest.fixture
+def archive(made_archive, database, bare, store):  # the database has its table
     """Two versions, with an edit in the second."""
-
-    def commit():
-        return version(repository, remote, loaded, database, STAMP)
-
-    first = commit().facts["commit"]
-    edit(loaded, DAY, title="A Corrected Title", explanation="Now with other words about a galaxy.")
-    load(loaded, database)
-    second = commit().facts["commit"]
-    return loaded, first, second
+    shutil.copytree(made_archive.store.root, store.root)
+    shutil.copytree(made_archive.bare, bare, dirs_exist_ok=True)
+    return store, made_archive.first, made_archive.second
 
 
 def text(answer):
