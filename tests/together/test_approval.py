@@ -21,7 +21,8 @@ from tests.helpers.project import PROJECT, run
 
 pytestmark = pytest.mark.stack
 
-SECONDS = 6  # that a person takes at least: Airflow 3.3.2 takes an answer within the first second for a crash
+SECONDS = 3  # that a person takes at least: Airflow 3.3.2 takes an answer within the first second for a crash
+LOOK_SECONDS = 0.5  # between two looks, which cost the API server as much as a task's own requests
 DAYS = 40  # of which three are more than 5 %
 
 
@@ -64,7 +65,7 @@ def awaited_question(airflow, other=None):
         for question in airflow.rest.questions():
             if question != other:
                 return question
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
     raise AssertionError("nothing was asked")
 
 
@@ -75,7 +76,7 @@ def respond_until_ended(airflow, question, respond):
         if question in airflow.rest.questions():
             time.sleep(SECONDS)
             respond()
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
 
 
 def answer(airflow, question, option):

@@ -252,7 +252,7 @@ def test_each_view_fits_each_width_and_theme(browser, stack, login, width):
         word = name.partition("?")[0].partition("/")[0] or "today"
         for scheme in schemes:
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(300)
+            page.evaluate(PAINTED)
             page.screenshot(path=SHOTS / f"{word}-{width}-{scheme}.png")
             over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             contrast = page.evaluate(CONTRAST)
@@ -264,6 +264,7 @@ def test_each_view_fits_each_width_and_theme(browser, stack, login, width):
     context.close()
 
 
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 CONTRAST = """() => {
   const bright = (colour) => {
     const [r, g, b] = colour.match(/[0-9.]+/g).slice(0, 3).map((v) => v / 255)

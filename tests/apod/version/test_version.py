@@ -37,12 +37,18 @@ def test_a_stranger_pulls_the_same_bytes(commit, bare, loaded, tmp_path):
     assert run("diff", "-r", loaded.raw, csv.parent / "raw", cwd=tmp_path) == ""
 
 
-@pytest.mark.parametrize("scratch", [None, "/dev/shm"], ids=["one file system", "another one"])
-def test_the_files_of_the_store_stay_its_own(commit, bare, loaded, tmp_path, monkeypatch, scratch):
+def scratch_folder(beside, *, same):
+    """A folder on the same file system, or on another one."""
+    folders = [f"{beside}", "/dev/shm", "/var/tmp"]
+    device = beside.stat().st_dev
+    found = [one for one in folders if Path(one).exists() and (Path(one).stat().st_dev == device) is same]
+    return found[0] if found else pytest.skip("there is no second file system here")
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["one file system", "another one"])
+def test_the_files_of_the_store_stay_its_own(commit, bare, loaded, tmp_path, monkeypatch, same):
     """DVC gets them by a second name, where a file system allows that, and makes what it gets read-only."""
-    if scratch and (not Path(scratch).exists() or Path(scratch).stat().st_dev == tmp_path.stat().st_dev):
-        pytest.skip("there is no second file system here")
-    monkeypatch.setattr(tempfile, "tempdir", scratch)
+    monkeypatch.setattr(tempfile, "tempdir", scratch_folder(tmp_path, same=same))
     for path, mode in zip(months(loaded.raw), (0o664, 0o444), strict=False):
         path.chmod(mode)
     before = [(path, path.stat().st_mode, 1) for path in months(loaded.raw)]
