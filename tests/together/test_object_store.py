@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
+from include.apod.adapters import object_store
 from include.apod.adapters.git import clone_history
 from include.apod.airflow import tasks
 from include.apod.errors import Unavailable
@@ -251,8 +252,9 @@ def test_the_database_is_not_left_locked_by_a_store_that_fails(world):
         assert [] == other.execute("select 1 from pg_locks where locktype = 'advisory'").fetchall()
 
 
-def test_a_hiccup_of_the_store_is_not_said_of_nasa(world):
+def test_a_hiccup_of_the_store_is_not_said_of_nasa(world, monkeypatch):
     """The run is retried; it does not end green with "nothing new"."""
+    monkeypatch.setattr(object_store, "RETRY_TIMEOUT", timedelta(seconds=1))
     world.objects.before = lambda said: "503 Slow Down" if said["REQUEST_METHOD"] == "PUT" else None
     with pytest.raises(Unavailable, match="The object store"):
         world.step("ingest")
