@@ -20,7 +20,6 @@ import uvicorn
 from tests.helpers.project import LOADED, NOON, PROJECT, run
 
 MEMORY = "/dev/shm"  # Linux's file system in memory: a fifth less time, and nothing is written to a disk
-SLOW_FOLDERS = {"chaos", "together"}
 ROOM_BYTES = 4 << 30  # three times what the tests have there at once
 
 
@@ -38,6 +37,7 @@ os.environ.update({"AIRFLOW_HOME": tempfile.mkdtemp(prefix="apod-airflow-"), "AI
 for name in [name for name in os.environ if name.startswith(("APOD_", "AIRFLOW_CONN_")) and name != "APOD_LOCAL"]:
     del os.environ[name]
 
+SLOW_FOLDERS = {"chaos", "together"}
 NEEDED = {  # packages and files that an Astro image has not; tests that need them say so there
     "apod/adapters/test_alerts.py": "aiosmtpd",
     "apod/adapters/test_mirror.py": "moto",
@@ -240,9 +240,9 @@ def bare(made_bare, tmp_path):
 
 @pytest.fixture
 def repository(bare):
-    from include.apod.adapters.git import Repository
+    from tests.helpers.repository import opened
 
-    return Repository(bare.as_uri(), "main", "APOD pipeline <apod@localhost>")
+    return opened(bare.as_uri())
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from include.apod.adapters.commits import checkout_version
+from include.apod.adapters.git import Repository
 from include.apod.history.reproduce import DIRTY
 from include.apod.version.release_note import Stamp
 from tests.helpers.project import PROJECT, run
@@ -17,6 +18,11 @@ needs_code = pytest.mark.skipif(
 )
 STAMP = Stamp("manual__1", "0123abc", date(2026, 10, 1))
 DVC = [sys.executable, "-m", "dvc"]
+
+
+def opened(url):
+    """The repository as the pipeline opens it."""
+    return Repository(url, "main", "APOD pipeline <apod@localhost>")
 
 
 def log(bare, pretty):

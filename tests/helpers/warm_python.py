@@ -16,8 +16,8 @@ from importlib import import_module
 
 from tests.helpers.project import PROJECT
 
-# half a second, and what DVC 3.67 imports when it is first used: 150 modules for each push else
-IMPORTED_LATER = (
+# DVC, and of the 150 modules that DVC 3.67 imports only when it is first used those that bring the others
+PRELOAD = (
     "dulwich.ignore",
     "dulwich.worktree",
     "dvc.cachemgr",
@@ -66,7 +66,7 @@ sys.exit(door.recv(1)[0])
 
 def serve(door):
     """Answers until it is killed: a child for each request, and its status to who waits for it."""
-    for name in IMPORTED_LATER:
+    for name in PRELOAD:
         import_module(name)
     waiting = {}
     signal.signal(signal.SIGCHLD, lambda *_: answer(waiting))

@@ -19,7 +19,7 @@ import psutil
 import psycopg
 
 from include.apod.adapters.files import md5_hex, md5_of
-from include.apod.adapters.git import Repository, clone_history
+from include.apod.adapters.git import clone_history
 from include.apod.adapters.scratch import scratch
 from include.apod.days import DAY, newest_publishable
 from include.apod.formats import raw as raw_store
@@ -31,6 +31,7 @@ from include.apod.settings import read_settings
 from local.nasa.gateway import Quota
 from local.nasa.state import Nasa
 from tests.helpers.deployment import environment
+from tests.helpers.repository import opened
 
 HOOK = Path(__file__).parent / "hook"
 STEPS = ("ingest", "transform", "stage_table", "stage_csv", "publish", "version")
@@ -97,7 +98,7 @@ class World:
 
     @property
     def repository(self):
-        return Repository((self.here / "repository.git").as_uri(), "main", "APOD pipeline <apod@localhost>")
+        return opened((self.here / "repository.git").as_uri())
 
     @property
     def temporary(self):

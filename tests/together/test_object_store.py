@@ -38,9 +38,9 @@ class World:
         self.now = NOON
         nasa.service.now = lambda: self.now
         postgres, remote = postgres_connection(database.info), f"s3://{BUCKET}/dvc"
-        variables = environment(store=URI, postgres=postgres, repository=repository.url, nasa=nasa.url, remote=remote)
         own = {"APOD_SINCE": "2026-10-01", "APOD_DVC_PYTHON": python_with_dvc}
-        Deployment(monkeypatch).set(**{**variables, **own})
+        places = {"store": URI, "repository": repository.url, "nasa": nasa.url, "remote": remote}
+        Deployment(monkeypatch).set(**environment(postgres=postgres, **places, **own))
 
         class Clock(datetime):
             @classmethod

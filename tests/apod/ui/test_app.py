@@ -18,7 +18,6 @@ from starlette.testclient import TestClient
 
 from include.apod.adapters.commits import commit_url
 from include.apod.adapters.dvc import Remote
-from include.apod.adapters.git import Repository
 from include.apod.days import Span
 from include.apod.formats import raw as raw_store
 from include.apod.formats.schema import migrate
@@ -34,6 +33,7 @@ from include.apod.version.version import version
 from local.nasa.archive import record_of
 from tests.helpers.deployment import environment, postgres_connection
 from tests.helpers.project import LOADED, NOON
+from tests.helpers.repository import opened
 from tests.helpers.steps import edit, load
 
 DAY = date(2026, 11, 20)
@@ -73,8 +73,7 @@ def made_archive(made_loaded, made_bare, server, python_with_dvc, tmp_path_facto
     store, bare = Store(folder / "store"), folder / "bare"
     shutil.copytree(made_loaded.root, store.root)
     shutil.copytree(made_bare, bare)
-    repository = Repository(bare.as_uri(), "main", "APOD pipeline <apod@localhost>")
-    remote = Remote(f"{folder / 'dvc remote'}", python_with_dvc)
+    repository, remote = opened(bare.as_uri()), Remote(f"{folder / 'dvc remote'}", python_with_dvc)
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {ARCHIVE} template {LOADED}")
     with psycopg.connect(server.dsn(ARCHIVE), autocommit=True) as connection:
@@ -87,9 +86,7 @@ def made_archive(made_loaded, made_bare, server, python_with_dvc, tmp_path_facto
 
 @pytest.fixture
 def template(request, template):
-    if "archive" in request.fixturenames:
-        return request.getfixturevalue("made_archive") and ARCHIVE
-    return template
+    return ARCHIVE if "archive" in request.fixturenames else template
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def served(deployment, database, tmp_path, monkeypatch):
     git.chmod(0o755)
     monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
     monkeypatch.setattr(page, "PATIENCE_SECONDS", 100)
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(views_module, "CONNECT_SECONDS", 2)
     postgres = postgres_connection(database.info)
     deployment.set(**environment(store=tmp_path / "store", postgres=postgres, repository="https://127.0.0.1:9/x.git"))
@@ -128,7 +128,7 @@ def served(deployment, database, tmp_path, monkeypatch):
     thread.join(10)
 
 
-@pytest.mark.parametrize(("hanging", "count"), [("repository", 200), ("database", 48)])
+@pytest.mark.parametrize(("hanging", "count"), [("repository", 200), ("database", 80)])
 def test_more_views_than_threads_leave_airflow_its_threads(served, deployment, hanging, count, database):
     """It has forty. Whatever hangs behind the page, each view is answered, with what is known or with a 503."""
     silent = socket.create_server(("127.0.0.1", 0), backlog=500)
