@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 
 from tests.helpers.project import PROJECT
@@ -65,37 +65,30 @@ sys.exit(door.recv(1)[0])
 
 
 def serve(door):
-    """Answers until it is killed: a child for each request, and its status to who waits for it."""
+    """Answers until it is killed."""
     for name in PRELOAD:
         import_module(name)
-    waiting = {}
-    signal.signal(signal.SIGCHLD, lambda *_: answer(waiting))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for who waits for the one that works
     while True:
         client, _ = door.accept()
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # until it is known who waits
+        if os.fork():
+            client.close()
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        size, files, _, _ = socket.recv_fds(client, 4, 3)
+        with client.makefile("rb") as stream:
+            said = marshal.loads(stream.read(int.from_bytes(size, "big")))
         child = os.fork()
         if not child:
-            work(client)
-        waiting[child] = client
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+            work(said, files)
+        _, status = os.waitpid(child, 0)
+        client.send(bytes([min(255, abs(os.waitstatus_to_exitcode(status)))]))
+        os._exit(0)
 
 
-def answer(waiting):
-    """Sends the status of the children that have ended to those who wait for them."""
-    for child in [*waiting]:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            with waiting.pop(child) as client, suppress(BrokenPipeError):
-                client.send(bytes([min(255, abs(os.waitstatus_to_exitcode(status)))]))
-
-
-def work(client):
+def work(said, files):
     """Runs a script as an interpreter would."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-    size, files, _, _ = socket.recv_fds(client, 4, 3)
-    with client, client.makefile("rb") as stream:
-        folder, environment, script, *arguments = marshal.loads(stream.read(int.from_bytes(size, "big")))
+    folder, environment, script, *arguments = said
     for number, file in enumerate(files):
         os.dup2(file, number)
     os.chdir(folder)
