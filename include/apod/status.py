@@ -80,11 +80,11 @@ def _csv_md5(manifest: Manifest, clean: Path) -> str:
 
 def load_status(store: Store, connection: Connection) -> Report:
     """Whether table and CSV hold what the raw store says."""
-    months = raw_store.months(store.raw)
-    if not months:
+    raw = raw_store.states(store.raw)
+    if not raw:
         return Report(False, "nothing to load yet: the raw store is empty")
     manifest = read_manifest(store.clean)
-    if due := manifest.outdated(months, store.clean):
+    if due := manifest.outdated(raw, store.clean):
         return Report(True, f"{len(due)} months to transform and publish")
     try:
         expected = _csv_md5(manifest, store.clean)

@@ -223,7 +223,7 @@ MUTANTS = (
     Mutant(
         "a raw store that lacks something is restored",
         "ingest/restore_raw.py",
-        "return bool(lacking_months(composition, months))",
+        "return bool(lacking_months(composition, raw))",
         "return False",
         "tests/apod/ingest/test_restore_raw.py",
     ),

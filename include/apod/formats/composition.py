@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Mapping
+
+    from include.apod.formats.raw import FileState
 
 
 class MonthSource(NamedTuple):
@@ -44,7 +45,7 @@ def differing_months(published: Composition, staged: Composition) -> set[str]:
     return {month for month, _ in published.months.items() ^ staged.months.items()}
 
 
-def lacking_months(composition: Composition, raw: Iterable[Path]) -> list[str]:
+def lacking_months(composition: Composition, raw: Mapping[str, FileState]) -> list[str]:
     """The months, oldest first, of which the raw files have less than the CSV was made from: they only ever grow."""
-    sizes = {path.stem: path.stat().st_size for path in raw}
+    sizes = {month: state.size for month, state in raw.items()}
     return [month for month, source in sorted(composition.months.items()) if sizes.get(month, -1) < source.raw_size]

@@ -93,7 +93,7 @@ class Coverage:
 
 def _read_month(path: Path) -> Month:
     """What a month file covers."""
-    status = path.stat()
+    state = raw_store.state_of(path)
     observed, newest = 0, ""
     denials: list[tuple[date, date, str]] = []
     for observation in raw_store.read_month(path):
@@ -102,7 +102,7 @@ def _read_month(path: Path) -> Month:
             observed |= 1 << observation.date.day
         else:
             denials.append((observation.date, date.fromisoformat(observation.seen_at[:10]), observation.source))
-    return Month(status.st_size, status.st_mtime_ns, newest, observed, denials)
+    return Month(*state, newest, observed, denials)
 
 
 def _joined(months: Mapping[str, Month]) -> Coverage:
@@ -123,12 +123,14 @@ def _joined(months: Mapping[str, Month]) -> Coverage:
     return Coverage(frozenset(observed), dict(denied), newest, dict(deniers))
 
 
-def _indexed_month(path: Path, indexed: Month | None) -> Month:
-    """The month from the index if the file is unchanged, else from the file."""
-    status = path.stat()
-    if indexed and (indexed.size, indexed.modified) == (status.st_size, status.st_mtime_ns):
-        return indexed
-    return _read_month(path)
+def _read_months(raw: Path, indexed: Mapping[str, Month]) -> dict[str, Month]:
+    """Each month from the index if its file is unchanged, else from the file."""
+    return {
+        month: remembered
+        if (remembered := indexed.get(month)) and (remembered.size, remembered.modified) == state
+        else _read_month(raw_store.month_file(raw, month))
+        for month, state in raw_store.states(raw).items()
+    }
 
 
 def read_coverage(raw: Path, index: Path | None = None) -> Coverage:
@@ -138,7 +140,7 @@ def read_coverage(raw: Path, index: Path | None = None) -> Coverage:
         BadData: a file of the raw store is damaged.
     """
     indexed = (read_index(index, dict[str, Month]) if index else None) or {}
-    return _joined({path.stem: _indexed_month(path, indexed.get(path.stem)) for path in raw_store.months(raw)})
+    return _joined(_read_months(raw, indexed))
 
 
 def update_coverage(raw: Path, index: Path) -> Coverage:
@@ -148,7 +150,7 @@ def update_coverage(raw: Path, index: Path) -> Coverage:
         BadData: a file of the raw store is damaged.
     """
     indexed = read_index(index, dict[str, Month]) or {}
-    months = {path.stem: _indexed_month(path, indexed.get(path.stem)) for path in raw_store.months(raw)}
+    months = _read_months(raw, indexed)
     if months != indexed:
         write_index(index, months)
     return _joined(months)

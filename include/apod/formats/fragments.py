@@ -8,7 +8,6 @@ leaves half written is noticed by its digest.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 from contextlib import ExitStack
@@ -24,6 +23,8 @@ from include.apod.formats.index_file import read_index, write_index
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from include.apod.formats.raw import FileState
 
 RULES_VERSION = "7"  # raise it with every change to what transform writes: columns, rules, how a source is read
 LAYOUT = "5"  # of the files
@@ -120,10 +121,9 @@ class Fragment(NamedTuple):
         """The path of a file that holds it."""
         return clean / _file_name(kind, self.name)
 
-    def is_of(self, raw: Path) -> bool:
-        """Whether the raw file is the one that was read, by its size and time."""
-        status = raw.stat()
-        return (self.raw_size, self.raw_modified) == (status.st_size, status.st_mtime_ns)
+    def is_of(self, raw: FileState) -> bool:
+        """Whether a raw file in this state is the one that was read."""
+        return (self.raw_size, self.raw_modified) == raw
 
     def is_within(self, sizes: Mapping[str, int]) -> bool:
         """Whether files of these sizes, by name, are long enough to hold it."""
@@ -149,13 +149,17 @@ class Manifest(msgspec.Struct, frozen=True):
         """The names of the files."""
         return {fragment.name for fragment in self.fragments.values()}
 
-    def outdated(self, months: Sequence[Path], clean: Path) -> Sequence[Path]:
+    def outdated(self, raw: Mapping[str, FileState], clean: Path) -> Mapping[str, FileState]:
         """The raw files of which there is no current fragment; all of them, where the fragments are in many files."""
         if len(self.names) > MAX_NAMES:
-            return months
+            return raw
         sizes = {path.name: path.stat().st_size for path in clean.iterdir()} if clean.exists() else {}
         current = {month for month, fragment in self.fragments.items() if fragment.is_within(sizes)}
-        return [path for path in months if path.stem not in current or not self.fragments[path.stem].is_of(path)]
+        return {
+            month: state
+            for month, state in raw.items()
+            if month not in current or not self.fragments[month].is_of(state)
+        }
 
     def contents(self, clean: Path, months: Iterable[str], kind: Kind = "rows") -> Iterator[bytes]:
         """What some fragments have in the files of a kind, one after the other. Changes nothing.
@@ -214,19 +218,16 @@ def read_manifest(clean: Path) -> Manifest:
     return manifest
 
 
-def _name(due: Iterable[Path]) -> str:
-    """A name for the files of the fragments of some raw files, as these are now: equal for two that make the same."""
-    state = hashlib.sha256()
-    for path in due:
-        status = path.stat()
-        state.update(f"{path.stem} {status.st_size} {status.st_mtime_ns}\n".encode())
-    return state.hexdigest()[:16]
+def _name(due: Mapping[str, FileState]) -> str:
+    """A name for the files of the fragments of some raw files: equal for two that make the same."""
+    lines = "".join(f"{month} {state.size} {state.modified}\n" for month, state in due.items())
+    return sha256_hex(lines.encode())[:16]
 
 
 def write_manifest(
     clean: Path,
     unchanged: Mapping[str, Fragment],
-    due: Sequence[Path],
+    due: Mapping[str, FileState],
     renewed: Iterable[tuple[Fragment, PerFile[bytes]]],
 ) -> Manifest:
     """Writes new fragments, then the manifest, and deletes files in which nothing is left.
@@ -234,16 +235,16 @@ def write_manifest(
     Args:
         clean: the folder.
         unchanged: the fragments that stay where they are, by month.
-        due: the raw files of the new ones; they give the new files their name.
+        due: the raw files of the new ones, by month; they give the new files their name.
         renewed: these, in the same order.
     """
     fragments, name = {**unchanged}, _name(due)
     with ExitStack() as closing:
         paths = [clean / _file_name(kind, name) for kind in KINDS]
         files = [closing.enter_context(replacing(path, durable=False)) for path in paths]
-        for path, (fragment, contents) in zip(due, renewed, strict=True):
+        for month, (fragment, contents) in zip(due, renewed, strict=True):
             offset = PerFile(*(file.tell() for file in files))
-            fragments[path.stem] = fragment._replace(name=name, offset=offset)
+            fragments[month] = fragment._replace(name=name, offset=offset)
             for file, content in zip(files, contents, strict=True):
                 file.write(content)
     manifest = Manifest({month: fragments.pop(month) for month in sorted(fragments)}, RULES_VERSION)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Record = dict[str, object]  # parsed JSON of one picture, in the fields of the service that sent it
+LINES = ".jsonl"
+YEAR = re.compile("[0-9]{4}")
 REMEDY = "Delete the file, then ./apod restore --raw brings it back from the last version."
 
 
@@ -48,6 +52,18 @@ class Observation(msgspec.Struct, frozen=True):
     record: Record | None = None
     absent: dict[str, object] | None = None
     via: dict[str, str] | None = None
+
+
+class FileState(NamedTuple):
+    """By what a month file is known to be unchanged since it was read.
+
+    Attributes:
+        size: in bytes.
+        modified: time of the last change, in nanoseconds.
+    """
+
+    size: int
+    modified: int
 
 
 class RecordId(NamedTuple):
@@ -150,7 +166,7 @@ def month_days(month: str) -> Span:
 
 def relative_path(month: str) -> str:
     """The path of a month's file inside the raw store; `month` is `YYYY-MM`."""
-    return f"{month[:4]}/{month}.jsonl"
+    return f"{month[:4]}/{month}{LINES}"
 
 
 def month_file(raw: Path, month: str) -> Path:
@@ -158,9 +174,36 @@ def month_file(raw: Path, month: str) -> Path:
     return raw / relative_path(month)
 
 
+def state_of(path: Path) -> FileState:
+    """The state of a file."""
+    status = path.stat()
+    return FileState(status.st_size, status.st_mtime_ns)
+
+
+def states(raw: Path) -> dict[str, FileState]:
+    """The state of each month file, by month, oldest first; in a third of the time of asking for one after the other.
+
+    Raises:
+        BadData: a file is not in the folder of its year.
+    """
+    years = [year for year in os.scandir(raw) if year.is_dir() and YEAR.fullmatch(year.name)] if raw.exists() else []
+    files = [entry for year in years for entry in os.scandir(year) if entry.name.endswith(LINES)]
+    by_month = {}
+    for entry in files:
+        month, status = entry.name.removesuffix(LINES), entry.stat()
+        if not entry.path.endswith(relative_path(month)):
+            raise BadData(f"{entry.path} is not in the folder of its year, YYYY/YYYY-MM{LINES}. Move it there or away.")
+        by_month[month] = FileState(status.st_size, status.st_mtime_ns)
+    return dict(sorted(by_month.items()))
+
+
 def months(raw: Path) -> list[Path]:
-    """The month files, oldest first."""
-    return sorted(raw.glob("[0-9][0-9][0-9][0-9]/*.jsonl"), key=lambda path: path.name)  # paths are slow to compare
+    """The month files, oldest first.
+
+    Raises:
+        BadData: as `states`.
+    """
+    return [month_file(raw, month) for month in states(raw)]
 
 
 def _after(existing: Sequence[Observation], addition: Observation) -> Observation | None:

@@ -38,13 +38,13 @@ def is_lost(store: Store) -> bool:
     What it must hold is known from the published CSV's composition. Without one, on a new disk, only a raw store that
     an ingest of ours has written is whole.
     """
-    months = raw_store.months(store.raw)
-    if store.restoring.exists() or not months:
+    raw = raw_store.states(store.raw)
+    if store.restoring.exists() or not raw:
         return True
     composition = read_index(store.composition, Composition)
     if composition is None:
         return not reading_list_path(store.ingest).exists()
-    return bool(lacking_months(composition, months))
+    return bool(lacking_months(composition, raw))
 
 
 def _restore_month(path: Path, target: Path, raw: Path) -> bool:

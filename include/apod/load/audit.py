@@ -79,7 +79,7 @@ class CheckResult:
         name: of the check, `check_…`.
         fatal: a single such row stops the load.
         rows: number of rows that it found.
-        example: the first of them.
+        example: the first of them, by its day or its address.
     """
 
     name: str

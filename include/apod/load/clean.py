@@ -56,7 +56,7 @@ class RawMonth:
         Raises:
             BadData: the file is damaged.
         """
-        modified, content = path.stat().st_mtime_ns, path.read_bytes()
+        modified, content = raw_store.state_of(path).modified, path.read_bytes()
         return cls(modified, content, judge(raw_store.parse_month(content, path)))
 
 

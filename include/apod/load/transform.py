@@ -15,24 +15,25 @@ from include.apod.formats.index_file import read_index
 from include.apod.run import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from include.apod.formats.fragments import Fragment, PerFile
+    from include.apod.formats.raw import FileState
     from include.apod.formats.store import Store
 
 
-def _check_raw(store: Store, months: Sequence[Path], *, allow_shrink: bool) -> None:
+def _check_raw(store: Store, raw: Mapping[str, FileState], *, allow_shrink: bool) -> None:
     """Checks that the raw store has what the published CSV was made from: a part is not the whole.
 
     Raises:
         NotPublished: it is empty.
         BadData: it lacks something, and nobody has allowed that.
     """
-    if not months:
+    if not raw:
         raise NotPublished("nothing to load yet: the raw store is empty; ./apod trigger ingest fills it")
     composition = read_index(store.composition, Composition)
-    lacking = lacking_months(composition, months) if composition and not allow_shrink else []
+    lacking = lacking_months(composition, raw) if composition and not allow_shrink else []
     if lacking:
         raise BadData(
             f"The raw store has less of {len(lacking)} months than the published CSV was made from, {lacking[0]} for "
@@ -48,13 +49,13 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
         NotPublished: there is nothing to transform.
         BadData: a raw file is damaged, or less than it was and not allowed to be; what was published stays.
     """
-    manifest, months = read_manifest(store.clean), raw_store.months(store.raw)
-    _check_raw(store, months, allow_shrink=allow_shrink)
-    due = months if rebuild else manifest.outdated(months, store.clean)
-    if due or [*manifest.fragments] != [path.stem for path in months]:
-        stems = {path.stem for path in months} - {path.stem for path in due}
-        unchanged = {month: fragment for month, fragment in manifest.fragments.items() if month in stems}
-        manifest = write_manifest(store.clean, unchanged, due, _made(due))
+    manifest, raw = read_manifest(store.clean), raw_store.states(store.raw)
+    _check_raw(store, raw, allow_shrink=allow_shrink)
+    due = raw if rebuild else manifest.outdated(raw, store.clean)
+    if due or manifest.fragments.keys() != raw.keys():
+        unchanged = {month: manifest.fragments[month] for month in raw.keys() - due.keys()}
+        renewed = _made([raw_store.month_file(store.raw, month) for month in due])
+        manifest = write_manifest(store.clean, unchanged, due, renewed)
     rejected = sum(fragment.rejected for fragment in manifest.fragments.values())
     sentence = f"{len(due)} months transformed" if due else "every month is clean already"
     if rejected:

@@ -121,7 +121,7 @@ def sources(settings: Settings, month: str) -> tuple[Comparison, list[str]]:
         Unavailable, Misconfigured: the raw store cannot be read.
     """
     with connections.open_store(settings, "raw", read_only=True) as store:
-        months = [path.stem for path in raw_store.months(store.raw)][::-1]
+        months = [*raw_store.states(store.raw)][::-1]
         if month not in months:
             raise BadData(f"There is no raw month {month[:20]!r}; write it as YYYY-MM.")
         return compare(store.raw, month), months

@@ -2,14 +2,13 @@
 -- real archive of 1995-2023 no picture stands on more than five days. Safe to repeat: yes, reads only.
 select
     coalesce(sum(days), 0)::bigint as rows,
-    min(first_date) as example
+    min(url) as example
 from (
     select
-        count(*) as days,
-        min(address.date) as first_date
+        address.url,
+        count(*) as days
     from (
         select
-            date,
             -- each address of a day once: counting distinct days would sort all of them
             unnest(array[url, nullif(hdurl, url), nullif(nullif(thumbnail_url, url), hdurl)]) as url
         from apod.picture

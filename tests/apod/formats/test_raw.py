@@ -49,6 +49,17 @@ def test_what_stands_there_keeps_its_bytes(tmp_path):
     assert [3, spaced] == [len(lines), lines[1]]
 
 
+@pytest.mark.parametrize("name", ["2025/2026-11.jsonl", "2026/notes.jsonl"])
+def test_a_file_that_is_no_month_of_its_folder_is_named(tmp_path, name):
+    """Neither passed over, as its words might count, nor read as if it stood elsewhere."""
+    append(tmp_path, [observation()])
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"")
+
+    with pytest.raises(BadData, match=f"{name} is not in the folder of its year"):
+        months(tmp_path)
+
+
 def test_the_newest_observation_of_a_day_counts(tmp_path):
     """Whatever order they were written in."""
     append(tmp_path, [observation(seen_at="2026-11-24T10:00:00Z", title="newer")])

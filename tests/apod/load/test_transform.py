@@ -252,11 +252,11 @@ def test_an_append_while_a_month_is_read_is_seen_by_the_next_run(store):
     """Ingest and transform may run at the same time."""
     row_of(store)
     fragment = read_manifest(store.clean).fragments["2026-11"]
-    month = store.raw / "2026" / "2026-11.jsonl"
+    state = raw_store.states(store.raw)["2026-11"]
 
-    assert fragment.is_of(month)
-    assert not fragment._replace(raw_size=fragment.raw_size - 1).is_of(month)
-    assert not fragment._replace(raw_modified=fragment.raw_modified - 1).is_of(month)
+    assert fragment.is_of(state)
+    assert not fragment._replace(raw_size=fragment.raw_size - 1).is_of(state)
+    assert not fragment._replace(raw_modified=fragment.raw_modified - 1).is_of(state)
 
 
 def test_a_line_of_another_month_stops_transform(store):
