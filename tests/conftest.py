@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -115,16 +117,21 @@ def template(request):
     return LOADED if "loaded" in request.fixturenames else "template1"
 
 
+@pytest.fixture(scope="session")
+def administration(server):
+    """The server's own database, as a connection in autocommit."""
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
-def database(server, request, template):
+def database(server, administration, request, template):
     """A database of the test's own, as a connection in autocommit; empty, or with what `loaded` has loaded."""
     name = f"test_{abs(hash(request.node.nodeid))}"
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}")
+    administration.execute(f"create database {name} template {template}")
     with psycopg.connect(server.dsn(name), autocommit=True) as connection:
         yield connection
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
+    administration.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="session")
@@ -255,6 +262,20 @@ def python_with_dvc(tmp_path_factory):
 
 
 @pytest.fixture
+def pull(bare, python_with_dvc):
+    """Clones the repository into a folder and pulls, as a stranger does; gives the path of the CSV."""
+    from tests.helpers.repository import dvc_environment
+
+    def pulled(folder):
+        run("git", "clone", "-q", bare, folder, cwd=folder.parent)
+        command = [python_with_dvc, Path(sys.executable).with_name("dvc"), "pull", "-q"]
+        run(*command, cwd=folder, env=dvc_environment(folder.parent))
+        return folder / "data" / "apod_data.csv"
+
+    return pulled
+
+
+@pytest.fixture
 def remote(tmp_path, python_with_dvc):
     from include.apod.adapters.dvc import Remote
 
@@ -277,7 +298,7 @@ def scope():
 
 
 @pytest.fixture(scope="session")
-def made_loaded(server, serve, scope, tmp_path_factory):
+def made_loaded(server, administration, serve, scope, tmp_path_factory):
     """What `loaded` is a copy of, its table in a database of its own."""
     from include.apod.formats.store import Store
     from include.apod.ingest.ingest import ingest
@@ -287,8 +308,7 @@ def made_loaded(server, serve, scope, tmp_path_factory):
 
     store = Store(tmp_path_factory.mktemp("loaded") / "store")
     ingest(serve(Nasa(record_of)).sources(), store, scope)
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {LOADED}")
+    administration.execute(f"create database {LOADED}")
     with psycopg.connect(server.dsn(LOADED), autocommit=True) as connection:
         load(store, connection)
     return store

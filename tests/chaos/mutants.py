@@ -97,7 +97,7 @@ MUTANTS = (
     Mutant(
         "a part of the raw store is not taken for all of it",
         "load/transform.py",
-        "_check_raw(store, months, allow_shrink=allow_shrink)",
+        "_check_raw(store, raw, allow_shrink=allow_shrink)",
         "pass",
         "tests/apod/load/test_transform.py",
     ),

@@ -51,19 +51,15 @@ class Airflow:
         for _ in range(times):
             self.rest.call("POST", "/assets/events", json={"asset_id": found[0]["id"], "extra": dict(extra)})
 
-    def unfinished(self):
-        """The DAGs with a run that is queued or running, or with an event that has started none yet."""
-        query = """select dag_id from dag_run where state in ('queued', 'running') union all
-            select target_dag_id from asset_dag_run_queue"""  # as long as Airflow 3.3.2 takes the DAG for busy
-        with psycopg.connect(self.stack.server.dsn("airflow"), autocommit=True) as connection:
-            return [dag for (dag,) in connection.execute(query)]
-
     def settle(self):
         """Waits until nothing is unfinished; an event is in the queue before the run that sent it ends."""
+        query = """select dag_id from dag_run where state in ('queued', 'running') union all
+            select target_dag_id from asset_dag_run_queue"""  # as long as Airflow 3.3.2 takes the DAG for busy
         since = time.monotonic()
-        while unfinished := self.unfinished():
-            assert time.monotonic() - since < PATIENCE_SECONDS, unfinished
-            time.sleep(0.2)
+        with psycopg.connect(self.stack.server.dsn("airflow"), autocommit=True) as connection:
+            while unfinished := connection.execute(query).fetchall():
+                assert time.monotonic() - since < PATIENCE_SECONDS, unfinished
+                time.sleep(0.2)
 
     def tip(self):
         return run("git", "rev-parse", "main", cwd=self.stack.layout.repository)

@@ -3,8 +3,10 @@
 import json
 import threading
 
+import obstore
 import requests
 from moto.server import DomainDispatcherApplication, create_backend_app
+from obstore.store import S3Store
 from s3fs import S3FileSystem
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -32,6 +34,8 @@ class Objects:
         self.server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=Quiet)
         self.url = f"http://127.0.0.1:{self.server.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        keys = {"access_key_id": KEY, "secret_access_key": SECRET, "region": "us-east-1"}
+        self.bucket = S3Store(BUCKET, endpoint=self.url, client_options={"allow_http": True}, **keys)
 
     def __call__(self, environ, start):
         self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
@@ -45,7 +49,7 @@ class Objects:
         """Empty: moto has one state for the whole process."""
         self.thread.start()
         requests.post(f"{self.url}/moto-api/reset", timeout=10).raise_for_status()
-        self.files().mkdir(BUCKET)
+        requests.put(f"{self.url}/{BUCKET}", timeout=10).raise_for_status()
         self.requests.clear()
         return self
 
@@ -67,15 +71,17 @@ class Objects:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def files(self):
-        """Its file system, as a task sees it."""
-        return S3FileSystem(key=KEY, secret=SECRET, endpoint_url=self.url, skip_instance_cache=True)
-
     def put(self, name, content):
-        self.files().pipe_file(f"{BUCKET}/{name}", content)
+        self.bucket.put(name, content)
+
+    def read(self, name):
+        return bytes(self.bucket.get(name).bytes())
+
+    def remove(self, *names):
+        self.bucket.delete(names)
 
     def names(self):
-        return sorted(self.files().find(BUCKET))
+        return sorted(meta["path"] for batch in obstore.list(self.bucket) for meta in batch)
 
     def set(self, monkeypatch):
         for name, value in self.environment().items():

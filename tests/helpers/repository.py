@@ -35,10 +35,3 @@ def dvc_environment(folder):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "XDG_"))}
     home = f"{folder / 'empty home'}"
     return {**inherited, "HOME": home, "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": f"{home}/site"}
-
-
-def pull(bare, folder):
-    """Clones the repository into a folder and pulls; returns the path of the CSV."""
-    run("git", "clone", "-q", bare, folder, cwd=folder.parent)
-    run(*DVC, "pull", "-q", cwd=folder, env=dvc_environment(folder.parent))
-    return folder / "data" / "apod_data.csv"

@@ -76,15 +76,16 @@ def standalone(home, settings):
 
 
 def wait_for(address, child, log):
-    for _ in range(900):
-        assert child.poll() is None, log.read_text()[-2000:]
-        try:
-            health = httpx.get(f"{address}/api/v2/monitor/health", timeout=30).json()
-            if health["scheduler"]["status"] == "healthy" and health["dag_processor"]["status"] == "healthy":
-                return address
-        except (httpx.TransportError, ValueError):
-            pass
-        time.sleep(0.2)
+    with httpx.Client(base_url=address, timeout=30) as client:
+        for _ in range(900):
+            assert child.poll() is None, log.read_text()[-2000:]
+            try:
+                health = client.get("/api/v2/monitor/health").json()
+                if health["scheduler"]["status"] == "healthy" and health["dag_processor"]["status"] == "healthy":
+                    return address
+            except (httpx.TransportError, ValueError):
+                pass
+            time.sleep(0.2)
     pytest.fail(log.read_text()[-2000:])
 
 

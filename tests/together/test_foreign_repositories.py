@@ -18,7 +18,7 @@ from include.apod.history.archive import open_archive
 from include.apod.history.versions import fetch_csv, pullable
 from include.apod.version.version import version
 from tests.helpers.project import run
-from tests.helpers.repository import DVC, STAMP, dvc_environment, log, pull
+from tests.helpers.repository import DVC, STAMP, dvc_environment, log
 from tests.helpers.steps import edit, load
 
 NEWEST = date(2026, 11, 23)
@@ -85,7 +85,9 @@ CONFIGURED = """
 
 
 @pytest.mark.parametrize("place", ["GIT_CONFIG_GLOBAL", "HOME"])
-def test_what_a_user_has_configured_changes_no_version(commit, loaded, database, bare, tmp_path, monkeypatch, place):
+def test_what_a_user_has_configured_changes_no_version(
+    commit, loaded, database, bare, tmp_path, monkeypatch, place, pull
+):
     """Everything at once: the version is made, says what it holds, and a second run has nothing to do."""
     folder = tmp_path / "home"
     (folder / "hooks").mkdir(parents=True)
@@ -115,7 +117,7 @@ def test_what_a_user_has_configured_changes_no_version(commit, loaded, database,
     assert (True, False) == (first.changed, second.changed)
     assert 'data: 2026-11-23 "Ein Stern über Łódź"' in log(bare, "%s")
     assert [(first.facts["commit"], "first")] == recorded(database)
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
     assert b"\r" not in run("git", "show", "main:data/datapackage.json", cwd=bare).encode()
 
 
@@ -159,7 +161,7 @@ def test_the_bytes_committed_are_the_bytes_written(commit, loaded, database, bar
     assert "\r" not in pointer
 
 
-def test_where_git_lfs_is_at_work_the_bytes_are_in_git(commit, loaded, bare, remote, tmp_path, monkeypatch):
+def test_where_git_lfs_is_at_work_the_bytes_are_in_git(commit, loaded, bare, remote, tmp_path, monkeypatch, pull):
     """The real one, installed for the user as `git lfs install` does: no pointer without its object is ever pushed."""
     if shutil.which("git-lfs") is None:
         pytest.skip("there is no git-lfs here; on Debian: apt-get install git-lfs")
@@ -169,7 +171,7 @@ def test_where_git_lfs_is_at_work_the_bytes_are_in_git(commit, loaded, bare, rem
     monkeypatch.setenv("HOME", str(tmp_path))
     run("git", "lfs", "install", "--skip-repo", cwd=tmp_path)
     first, again = commit(), commit(run="again")
-    csv = pull(bare, tmp_path / "stranger")
+    csv = pull(tmp_path / "stranger")
 
     assert (True, False) == (first.changed, again.changed)
     assert loaded.datapackage.read_text().strip() == run(
@@ -204,7 +206,7 @@ def write_config(bare, folder, text):
 
 
 @pytest.mark.parametrize("level", ["DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR", "XDG_CONFIG_HOME"])
-def test_what_dvc_has_configured_elsewhere_does_not_count(commit, loaded, bare, remote, tmp_path, monkeypatch, level):
+def test_what_dvc_has_configured_elsewhere_does_not_count(commit, loaded, remote, tmp_path, monkeypatch, level, pull):
     """A remote of our name in a user's own file: the branch names its remote itself, so a stranger pulls."""
     folder = tmp_path / "config" / ("dvc" if level == "XDG_CONFIG_HOME" else "")
     folder.mkdir(parents=True)
@@ -218,12 +220,12 @@ def test_what_dvc_has_configured_elsewhere_does_not_count(commit, loaded, bare, 
     monkeypatch.undo()
 
     assert (True, False) == (first.changed, second.changed)
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
     assert not (tmp_path / "theirs").exists()
     assert not (tmp_path / "cache").exists()
 
 
-def test_the_default_remote_stays_what_it_is(commit, loaded, bare, tmp_path):
+def test_the_default_remote_stays_what_it_is(commit, loaded, bare, tmp_path, pull):
     """A repository with data of its own: ours goes to our remote, and `dvc pull` brings both."""
     own = tmp_path / "own"
     run("git", "clone", "-q", bare, own, cwd=tmp_path)
@@ -237,7 +239,7 @@ def test_the_default_remote_stays_what_it_is(commit, loaded, bare, tmp_path):
     run("git", "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "a model", cwd=own)
     run("git", "push", "-q", cwd=own)
     commit()
-    csv = pull(bare, tmp_path / "stranger")
+    csv = pull(tmp_path / "stranger")
 
     assert loaded.csv.read_bytes() == csv.read_bytes()
     assert "a model" == (tmp_path / "stranger" / "models.bin").read_text()
@@ -249,14 +251,14 @@ def test_the_default_remote_stays_what_it_is(commit, loaded, bare, tmp_path):
 @pytest.mark.parametrize(
     "name", ["a, b", "a#b", "a 'b'", "a=b; c", "ümlaut", 'a "quoted" one', "[section]", "$x `y`", """'a' and "b" """]
 )
-def test_any_path_of_a_remote_is_read_as_dvc_reads_it(loaded, database, repository, bare, tmp_path, unset_remote, name):
+def test_any_path_of_a_remote_is_read_as_dvc_reads_it(loaded, database, repository, tmp_path, unset_remote, name, pull):
     """Written by us, read by DVC's own parser; then without the setting, from what stands in `.dvc/config`."""
     first = version(repository, replace(unset_remote, url=f"{tmp_path / name}"), loaded, database, STAMP)
     again = version(repository, unset_remote, loaded, database, replace(STAMP, run="again"))
 
     assert (True, False) == (first.changed, again.changed)
     assert (tmp_path / name / "files").is_dir()
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
     with open_archive(repository, unset_remote, tmp_path) as archive:
         assert ["yes"] == [state for _, state in pullable(archive.versions)]
 
@@ -451,7 +453,7 @@ def test_what_dvc_itself_refuses_is_final(commit, bare, tmp_path, files, match):
     assert "rules" == log(bare, "%s")
 
 
-def test_what_a_person_wrote_into_a_pointer_strands_nothing(commit, loaded, bare, remote, tmp_path):
+def test_what_a_person_wrote_into_a_pointer_strands_nothing(commit, loaded, bare, remote, tmp_path, pull):
     """Another remote, never to be pushed: the next version names ours, and anybody can pull."""
     commit()
     run("git", "clone", "-q", bare, tmp_path / "dev", cwd=tmp_path)
@@ -464,7 +466,7 @@ def test_what_a_person_wrote_into_a_pointer_strands_nothing(commit, loaded, bare
 
     assert report.changed
     assert "remote: apod" in run("git", "show", "main:data/raw.dvc", cwd=bare)
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
 
 
 def test_an_object_that_is_damaged_is_never_away(commit, loaded, remote):

@@ -22,7 +22,7 @@ from local.nasa.planetary import with_extras
 from local.nasa.state import from_file
 from tests.helpers.normalisations import normalised
 from tests.helpers.project import NOON, REAL_RECORDS, table
-from tests.helpers.repository import STAMP, pull
+from tests.helpers.repository import STAMP
 from tests.helpers.steps import load
 
 pytestmark = pytest.mark.skipif(
@@ -49,7 +49,7 @@ def real(serve):
     return serve(from_file(REAL_RECORDS))
 
 
-def test_every_value_nasa_sent_is_in_the_table(real, records, store, database, repository, remote, bare, tmp_path):
+def test_every_value_nasa_sent_is_in_the_table(real, records, store, database, repository, remote, tmp_path, pull):
     """Character for character, except where a documented normalisation applies; and a stranger pulls it."""
     archive = Span(date.fromisoformat(records[0]["date"]), date.fromisoformat(records[-1]["date"]))
     report = ingest(real.sources(), store, Scope(archive, NOON, lookback_days=0))
@@ -68,7 +68,7 @@ def test_every_value_nasa_sent_is_in_the_table(real, records, store, database, r
     assert table("data.md", "rule")["notice"][1] == f"{len(shortened)}"
     assert all(sent[:2] + sent[3:] == row[:2] + row[3:] for sent, row in shortened)
     assert all(sent[2].startswith(row[2] or "") for sent, row in shortened)  # nothing but the end of a text is cut
-    assert md5_of(store.csv) == md5_of(pull(bare, tmp_path / "stranger"))
+    assert md5_of(store.csv) == md5_of(pull(tmp_path / "stranger"))
 
 
 def test_the_counts_of_the_rules_are_the_documented_ones(records):

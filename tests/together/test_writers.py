@@ -24,7 +24,7 @@ from include.apod.ingest.ingest import ingest
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
 from tests.helpers.project import run
-from tests.helpers.repository import log, pull
+from tests.helpers.repository import log
 from tests.helpers.steps import edit, load
 from tools.git_server import TOKEN, environment, serving
 
@@ -116,7 +116,7 @@ def test_an_expired_token_is_a_credential_to_renew(commit, over_http, bare):
     assert "code" == log(bare, "%s")
 
 
-def test_a_token_that_expires_before_the_push_leaves_no_half_version(commit, over_http, bare, loaded, tmp_path):
+def test_a_token_that_expires_before_the_push_leaves_no_half_version(commit, over_http, bare, loaded, tmp_path, pull):
     """The bytes are there; the next run commits them."""
     repository, _ = over_http
     hook = bare / "hooks" / "pre-receive"
@@ -129,7 +129,7 @@ def test_a_token_that_expires_before_the_push_leaves_no_half_version(commit, ove
     commit(repository=repository)
 
     assert "code" == before
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
 
 
 def test_a_protected_branch_is_a_right_to_be_given(commit, bare):
@@ -152,7 +152,7 @@ def test_a_lock_that_somebody_left_is_named(commit, bare):
     assert "code" == log(bare, "%s")
 
 
-def test_a_rewritten_branch_gets_the_version_on_top(commit, bare, loaded, tmp_path):
+def test_a_rewritten_branch_gets_the_version_on_top(commit, bare, loaded, tmp_path, pull):
     """Somebody forced another history: ours is not brought back, the version goes on top of theirs."""
     commit()
     first = run("git", "rev-list", "--max-parents=0", "main", cwd=bare)
@@ -160,7 +160,7 @@ def test_a_rewritten_branch_gets_the_version_on_top(commit, bare, loaded, tmp_pa
     commit()
 
     assert ["data:", "code"] == [line.split()[0] for line in run("git", "log", "--format=%s", cwd=bare).splitlines()]
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
 
 
 def test_an_empty_repository_is_said(commit, repository, tmp_path):
@@ -200,7 +200,7 @@ def cut(path, name, size):
 
 @pytest.mark.parametrize("which", ["csv", "month", "listing"])
 @pytest.mark.parametrize("size", [None, 0, 100])
-def test_an_object_that_is_lost_or_cut_is_put_back(commit, bare, remote, loaded, tmp_path, caplog, which, size):
+def test_an_object_that_is_lost_or_cut_is_put_back(commit, bare, remote, loaded, tmp_path, caplog, which, size, pull):
     """Though nothing is new. DVC itself believes that it is there."""
     commit()
     head = log(bare, "%H")
@@ -218,7 +218,7 @@ def test_an_object_that_is_lost_or_cut_is_put_back(commit, bare, remote, loaded,
     assert not report.changed
     assert "lost 1 objects of this version" in caplog.text
     assert head == log(bare, "%H")
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
     assert run("diff", "-r", loaded.raw, tmp_path / "stranger/data/raw", cwd=tmp_path) == ""
 
 
@@ -230,13 +230,13 @@ def test_nothing_new_needs_no_dvc(commit, remote):
     assert (False, first.facts["commit"]) == (again.changed, again.facts["commit"])
 
 
-def test_the_version_holds_the_raw_store_that_its_csv_was_made_from(commit, bare, loaded, nasa, scope, tmp_path):
+def test_the_version_holds_the_raw_store_that_its_csv_was_made_from(commit, loaded, nasa, scope, tmp_path, pull):
     """Ingest is ahead: its newest words wait for the load that takes them in."""
     before = (loaded.raw / "2026" / "2026-11.jsonl").read_bytes()
     nasa.service.edit(DAY, title="Edited")
     ingest(nasa.sources(), loaded, replace(scope, now=scope.now + timedelta(hours=1)))
     commit()
-    csv = pull(bare, tmp_path / "stranger")
+    csv = pull(tmp_path / "stranger")
 
     assert before != (loaded.raw / "2026" / "2026-11.jsonl").read_bytes()
     assert before == (csv.parent / "raw" / "2026" / "2026-11.jsonl").read_bytes()
@@ -292,7 +292,7 @@ def test_while_a_load_is_publishing_the_version_waits(commit, loaded, database, 
 
 @pytest.mark.parametrize(("blocks", "match"), [("8", "could not be made: .*File too large|not safe in the DVC remote")])
 def test_a_disk_that_is_full_leaves_the_branch_alone(
-    loaded, database, bare, repository, remote, tmp_path, blocks, match
+    loaded, database, bare, repository, remote, tmp_path, blocks, match, pull
 ):
     """In the process that pushes: no file may be longer than a few blocks."""
     python = tmp_path / "small python"
@@ -304,7 +304,7 @@ def test_a_disk_that_is_full_leaves_the_branch_alone(
     version(repository, remote, loaded, database, STAMP)
 
     assert "code" == before
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
 
 
 def test_the_table_knows_the_commit(commit, database, loaded):

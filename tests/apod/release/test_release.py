@@ -317,13 +317,11 @@ def test_cut_off_anywhere_the_pointer_names_what_is_whole(commit, publish, loade
     publish(to=store)
 
     def whole():
-        files = objects.files()
-        latest = json.loads(files.cat_file(f"{BUCKET}/release/latest.json"))
+        latest = json.loads(objects.read("release/latest.json"))
         return latest["commit"], [
             name
             for name, facts in latest["files"].items()
-            if hashlib.sha256(files.cat_file(f"{BUCKET}/release/{latest['path']}/{name}")).hexdigest()
-            != facts["sha256"]
+            if hashlib.sha256(objects.read(f"release/{latest['path']}/{name}")).hexdigest() != facts["sha256"]
         ]
 
     first, _ = whole()

@@ -67,15 +67,14 @@ class Archive(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made_archive(made_loaded, made_bare, server, python_with_dvc, tmp_path_factory):
+def made_archive(made_loaded, made_bare, server, administration, python_with_dvc, tmp_path_factory):
     """What `archive` is a copy of."""
     folder = tmp_path_factory.mktemp("archive")
     store, bare = Store(folder / "store"), folder / "bare"
     shutil.copytree(made_loaded.root, store.root)
     shutil.copytree(made_bare, bare)
     repository, remote = opened(bare.as_uri()), Remote(f"{folder / 'dvc remote'}", python_with_dvc)
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {ARCHIVE} template {LOADED}")
+    administration.execute(f"create database {ARCHIVE} template {LOADED}")
     with psycopg.connect(server.dsn(ARCHIVE), autocommit=True) as connection:
         first = version(repository, remote, store, connection, STAMP).facts["commit"]
         edit(store, DAY, title="A Corrected Title", explanation="Now with other words about a galaxy.")

@@ -97,10 +97,13 @@ def test_over_http(stranger, loaded, remote):
 def test_from_s3_with_a_key_or_as_anybody(stranger, loaded, remote, with_key):
     """The endpoint is the remote's; the key is that of AWS's own variables, and never printed."""
     pytest.importorskip("moto")
+    from s3fs import S3FileSystem
+
     from tests.helpers.objects import BUCKET, KEY, SECRET, Objects
 
     objects, seen = Objects().start(), []
-    objects.files().put(f"{remote.url}/", f"{BUCKET}/a remote/", recursive=True, ACL="public-read")
+    files = S3FileSystem(key=KEY, secret=SECRET, endpoint_url=objects.url, skip_instance_cache=True)
+    files.put(f"{remote.url}/", f"{BUCKET}/a remote/", recursive=True, ACL="public-read")
     objects.before = lambda environ: seen.append(environ.get("HTTP_AUTHORIZATION", ""))
     readdress(stranger, f"s3://{BUCKET}/a remote", endpointurl=objects.url)
     done = fetch(

@@ -22,16 +22,16 @@ from include.apod.history.passport import passport
 from include.apod.version.release_note import Stamp
 from include.apod.version.version import version
 from tests.helpers.project import run
-from tests.helpers.repository import STAMP, log, pull
+from tests.helpers.repository import STAMP, log
 from tests.helpers.steps import edit, load, observe
 
 NEWEST = date(2026, 11, 23)
 
 
-def test_a_stranger_pulls_the_same_bytes(commit, bare, loaded, tmp_path):
+def test_a_stranger_pulls_the_same_bytes(commit, loaded, tmp_path, pull):
     """CSV and raw store both, from a clone of the repository alone."""
     commit()
-    csv = pull(bare, tmp_path / "stranger")
+    csv = pull(tmp_path / "stranger")
 
     assert loaded.csv.read_bytes() == csv.read_bytes()
     assert run("diff", "-r", loaded.raw, csv.parent / "raw", cwd=tmp_path) == ""
@@ -46,7 +46,7 @@ def scratch_folder(beside, *, same):
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["one file system", "another one"])
-def test_the_files_of_the_store_stay_its_own(commit, bare, loaded, tmp_path, monkeypatch, same):
+def test_the_files_of_the_store_stay_its_own(commit, loaded, tmp_path, monkeypatch, same, pull):
     """DVC gets them by a second name, where a file system allows that, and makes what it gets read-only."""
     monkeypatch.setattr(tempfile, "tempdir", scratch_folder(tmp_path, same=same))
     for path, mode in zip(months(loaded.raw), (0o664, 0o444), strict=False):
@@ -55,7 +55,7 @@ def test_the_files_of_the_store_stay_its_own(commit, bare, loaded, tmp_path, mon
     commit()
 
     assert before == [(path, path.stat().st_mode, path.stat().st_nlink) for path in months(loaded.raw)]
-    assert run("diff", "-r", loaded.raw, pull(bare, tmp_path / "stranger").parent / "raw", cwd=tmp_path) == ""
+    assert run("diff", "-r", loaded.raw, pull(tmp_path / "stranger").parent / "raw", cwd=tmp_path) == ""
 
 
 def test_the_commit_reads_like_a_release_note(commit, bare, loaded):
@@ -151,7 +151,7 @@ def test_a_correction_is_counted_in_the_subject(commit, bare, loaded, database):
     assert log(bare, "%s").endswith("(~1, 54 pictures)")
 
 
-def test_a_lost_object_is_put_back(commit, bare, remote, loaded, tmp_path):
+def test_a_lost_object_is_put_back(commit, remote, loaded, tmp_path, pull):
     """Even when there is nothing to commit."""
     commit()
     md5 = md5_of(loaded.csv)
@@ -159,7 +159,7 @@ def test_a_lost_object_is_put_back(commit, bare, remote, loaded, tmp_path):
     lost.unlink()
     commit()
 
-    assert loaded.csv.read_bytes() == pull(bare, tmp_path / "stranger").read_bytes()
+    assert loaded.csv.read_bytes() == pull(tmp_path / "stranger").read_bytes()
 
 
 def test_a_commit_of_somebody_else_in_between_is_kept(commit, bare, loaded, tmp_path):
@@ -254,7 +254,7 @@ def test_words_that_the_version_before_has_are_not_dropped(commit, loaded, datab
     assert "-31, 23 pictures" in log(bare, "%s")
 
 
-def test_a_day_is_added_to_what_dvc_has(commit, loaded, database, bare, tmp_path, caplog):
+def test_a_day_is_added_to_what_dvc_has(commit, loaded, database, tmp_path, caplog, pull):
     """Of two months one; the pointer is what DVC makes of the whole folder, its size too."""
     caplog.set_level("INFO")
     commit()
@@ -262,7 +262,7 @@ def test_a_day_is_added_to_what_dvc_has(commit, loaded, database, bare, tmp_path
     load(loaded, database)
     commit()
     stranger = tmp_path / "stranger"
-    raw = pull(bare, stranger).parent / "raw"
+    raw = pull(stranger).parent / "raw"
     run(sys.executable, "-m", "dvc", "add", "-q", "data/raw", cwd=stranger)
     pointer = yaml.safe_load((stranger / "data" / "raw.dvc").read_text())["outs"][0]
 
@@ -277,7 +277,7 @@ def lose(store, month, remote):
     (remote / "files" / "md5" / md5[:2] / md5[2:]).unlink()
 
 
-def test_a_day_puts_back_what_the_remote_lost_of_other_months(commit, loaded, database, bare, tmp_path):
+def test_a_day_puts_back_what_the_remote_lost_of_other_months(commit, loaded, database, tmp_path, pull):
     """Then DVC gets all files, since only those that it is given can be pushed."""
     commit()
     lose(loaded, "2026-10", tmp_path / "dvc remote")
@@ -285,7 +285,7 @@ def test_a_day_puts_back_what_the_remote_lost_of_other_months(commit, loaded, da
     load(loaded, database)
 
     assert commit().changed
-    assert run("diff", "-r", loaded.raw, pull(bare, tmp_path / "stranger").parent / "raw", cwd=tmp_path) == ""
+    assert run("diff", "-r", loaded.raw, pull(tmp_path / "stranger").parent / "raw", cwd=tmp_path) == ""
 
 
 @pytest.mark.parametrize(("day", "compared"), [(date(2026, 11, 23), False), (date(2026, 11, 20), True)])
