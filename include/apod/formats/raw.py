@@ -187,7 +187,7 @@ def states(raw: Path) -> dict[str, FileState]:
         BadData: a file is not in the folder of its year.
     """
     years = [year for year in os.scandir(raw) if year.is_dir() and YEAR.fullmatch(year.name)] if raw.exists() else []
-    files = [entry for year in years for entry in os.scandir(year) if entry.name.endswith(LINES)]
+    files = (entry for year in years for entry in [*os.scandir(year)] if entry.name.endswith(LINES))
     by_month = {}
     for entry in files:
         month, status = entry.name.removesuffix(LINES), entry.stat()

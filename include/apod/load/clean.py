@@ -9,6 +9,7 @@ import logging
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -110,25 +111,25 @@ def _fragment(month: RawMonth, contents: PerFile[bytes]) -> Fragment:
     )
 
 
-def make_fragments(paths: Sequence[Path]) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
-    """The fragments of some raw months, in their order.
+def make_fragments(raw: Path, months: Sequence[str]) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
+    """The fragments of some months of the raw store at `raw`, in their order.
 
     Raises:
         BadData: a month file is damaged.
     """
-    batches = [paths[start : start + BATCH_MONTHS] for start in range(0, len(paths), BATCH_MONTHS)]
-    for batch in map_in_two_processes(_make_batch, batches):
+    batches = [months[start : start + BATCH_MONTHS] for start in range(0, len(months), BATCH_MONTHS)]
+    for batch in map_in_two_processes(partial(_make_batch, raw), batches):
         if unknown := ", ".join(sorted(batch.unknown_fields)):
             log.warning("NASA sends fields we do not know: %s. They stay in the raw store.", unknown)
         if counts := ", ".join(f"{name} {count}" for name, count in sorted(batch.findings.items())):
-            months = len(batch.fragments)
-            log.warning("Put right in %d months, number of days: %s. docs/data.md says how.", months, counts)
+            size = len(batch.fragments)
+            log.warning("Put right in %d months, number of days: %s. docs/data.md says how.", size, counts)
         yield from batch.fragments
 
 
-def _make_batch(paths: Sequence[Path]) -> Batch:
+def _make_batch(raw: Path, names: Sequence[str]) -> Batch:
     """The fragments of a few months, whose rows are cleaned together."""
-    months = [RawMonth.read(path) for path in paths]
+    months = [RawMonth.read(raw_store.month_file(raw, name)) for name in names]
     lines = iter(to_lines(clean_rows([record for month in months for record in month.judged.records])))
     fragments = []
     for month in months:

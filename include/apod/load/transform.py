@@ -54,8 +54,7 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
     due = raw if rebuild else manifest.outdated(raw, store.clean)
     if due or manifest.fragments.keys() != raw.keys():
         unchanged = {month: manifest.fragments[month] for month in raw.keys() - due.keys()}
-        renewed = _made([raw_store.month_file(store.raw, month) for month in due])
-        manifest = write_manifest(store.clean, unchanged, due, renewed)
+        manifest = write_manifest(store.clean, unchanged, due, _made(store.raw, [*due]))
     rejected = sum(fragment.rejected for fragment in manifest.fragments.values())
     sentence = f"{len(due)} months transformed" if due else "every month is clean already"
     if rejected:
@@ -63,8 +62,8 @@ def transform(store: Store, *, rebuild: bool = False, allow_shrink: bool = False
     return Report(bool(due), sentence, {"months": len(due), "rejected": rejected})
 
 
-def _made(due: Sequence[Path]) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
-    """The fragments of some raw files.
+def _made(raw: Path, due: Sequence[str]) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
+    """The fragments of some months.
 
     Raises:
         BadData: a raw file is damaged.
@@ -72,4 +71,4 @@ def _made(due: Sequence[Path]) -> Iterator[tuple[Fragment, PerFile[bytes]]]:
     if due:
         from include.apod.load.clean import make_fragments  # pandas: half a second that a run without news saves
 
-        yield from make_fragments(due)
+        yield from make_fragments(raw, due)

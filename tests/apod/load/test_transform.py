@@ -176,7 +176,7 @@ def test_months_that_are_cleaned_together_come_out_as_one_by_one(nasa, store, sc
     transform(store)
     manifest = read_manifest(store.clean)
 
-    one_by_one = [made for path in raw_store.months(store.raw) for made in make_fragments([path])]
+    one_by_one = [made for month in raw_store.states(store.raw) for made in make_fragments(store.raw, [month])]
 
     assert [fragment for fragment, _ in one_by_one] == [
         fragment._replace(name="", offset=PerFile(0, 0, 0)) for fragment in manifest.fragments.values()
