@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Record = dict[str, object]  # parsed JSON of one picture, in the fields of the service that sent it
-LINES = ".jsonl"
+SUFFIX = ".jsonl"
 YEAR = re.compile("[0-9]{4}")
 REMEDY = "Delete the file, then ./apod restore --raw brings it back from the last version."
 
@@ -166,7 +166,7 @@ def month_days(month: str) -> Span:
 
 def relative_path(month: str) -> str:
     """The path of a month's file inside the raw store; `month` is `YYYY-MM`."""
-    return f"{month[:4]}/{month}{LINES}"
+    return f"{month[:4]}/{month}{SUFFIX}"
 
 
 def month_file(raw: Path, month: str) -> Path:
@@ -187,12 +187,12 @@ def states(raw: Path) -> dict[str, FileState]:
         BadData: a file is not in the folder of its year.
     """
     years = [year for year in os.scandir(raw) if year.is_dir() and YEAR.fullmatch(year.name)] if raw.exists() else []
-    files = (entry for year in years for entry in [*os.scandir(year)] if entry.name.endswith(LINES))
+    files = (entry for year in years for entry in [*os.scandir(year)] if entry.name.endswith(SUFFIX))
     by_month = {}
     for entry in files:
-        month, status = entry.name.removesuffix(LINES), entry.stat()
+        month, status = entry.name.removesuffix(SUFFIX), entry.stat()
         if not entry.path.endswith(relative_path(month)):
-            raise BadData(f"{entry.path} is not in the folder of its year, YYYY/YYYY-MM{LINES}. Move it there or away.")
+            raise BadData(f"{entry.path} is not in the folder of its year (YYYY/YYYY-MM). Move it there or away.")
         by_month[month] = FileState(status.st_size, status.st_mtime_ns)
     return dict(sorted(by_month.items()))
 
