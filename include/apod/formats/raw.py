@@ -174,9 +174,9 @@ def month_file(raw: Path, month: str) -> Path:
     return raw / relative_path(month)
 
 
-def state_of(path: Path) -> FileState:
+def state_of(file: Path | os.DirEntry[str]) -> FileState:
     """The state of a file."""
-    status = path.stat()
+    status = file.stat()
     return FileState(status.st_size, status.st_mtime_ns)
 
 
@@ -190,10 +190,10 @@ def states(raw: Path) -> dict[str, FileState]:
     files = (entry for year in years for entry in [*os.scandir(year)] if entry.name.endswith(SUFFIX))
     by_month = {}
     for entry in files:
-        month, status = entry.name.removesuffix(SUFFIX), entry.stat()
+        month = entry.name.removesuffix(SUFFIX)
         if not entry.path.endswith(relative_path(month)):
             raise BadData(f"{entry.path} is not in the folder of its year (YYYY/YYYY-MM). Move it there or away.")
-        by_month[month] = FileState(status.st_size, status.st_mtime_ns)
+        by_month[month] = state_of(entry)
     return dict(sorted(by_month.items()))
 
 

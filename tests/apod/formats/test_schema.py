@@ -106,17 +106,15 @@ def test_a_database_of_newer_code_is_left_alone(loaded, database):
         migrate(database)
 
 
-def test_a_database_that_cannot_hold_every_letter_is_refused(server):
+def test_a_database_that_cannot_hold_every_letter_is_refused(server, administration):
     """Found before the first row, not at the first accent."""
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute("create database narrow encoding 'LATIN1' locale 'C' template template0")
+    administration.execute("create database narrow encoding 'LATIN1' locale 'C' template template0")
     with (
         psycopg.connect(server.dsn("narrow"), autocommit=True) as connection,
         pytest.raises(Misconfigured, match="encoding is LATIN1. Make it anew"),
     ):
         migrate(connection)
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute("drop database narrow")
+    administration.execute("drop database narrow")
 
 
 def test_a_role_that_owns_the_schema_needs_no_right_on_the_database(database):
