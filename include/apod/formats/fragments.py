@@ -205,9 +205,12 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """Rows without nulls as CSV, each field quoted; in a third of the time of Python's csv module."""
-    return "".join(",".join(map(quoted, row)) + "\n" for row in rows).encode()
+def to_csv(rows: Sequence[Sequence[str]]) -> bytes:
+    """Rows without nulls as CSV, each field quoted; in a fraction of the time of Python's csv module."""
+    content = "".join(f'"{between}"\n' for between in map('","'.join, rows))
+    if content.count('"') != 2 * sum(map(len, rows)):  # a field has one of its own
+        content = "".join(",".join(map(quoted, row)) + "\n" for row in rows)
+    return content.encode()
 
 
 def read_manifest(clean: Path) -> Manifest:

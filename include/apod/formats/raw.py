@@ -138,8 +138,8 @@ def parse_month(content: bytes, path: Path) -> list[Observation]:
         raise BadData(f"{path} holds a line that is not an observation: {error!r}. {REMEDY}") from error
     if incomplete:
         raise BadData(f"{path} is cut short after {len(lines)} lines. {REMEDY}")
-    month = path.stem
-    if strays := [observation.date for observation in observations if month_of(observation.date) != month]:
+    days = {observation.date for observation in observations}
+    if strays := sorted(day for day in days if month_of(day) != path.stem):
         raise BadData(f"{path} holds an observation of {strays[0]}. {REMEDY}")
     return observations
 

@@ -134,7 +134,7 @@ def _make_batch(raw: Path, names: Sequence[str]) -> Batch:
     fragments = []
     for month in months:
         rows = [*islice(lines, len(month.judged.records))]
-        origins = ((*origin, row_md5(line)) for origin, line in zip(month.judged.origins, rows, strict=True))
+        origins = [(*origin, row_md5(line)) for origin, line in zip(month.judged.origins, rows, strict=True)]
         contents = PerFile(b"".join(rows), to_csv(origins), to_csv(month.judged.rejections))
         fragments.append((_fragment(month, contents), contents))
     unknown = set[str]().union(*(month.judged.unknown_fields for month in months))

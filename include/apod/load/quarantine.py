@@ -48,7 +48,7 @@ class JudgedMonth:
     def accept(self, observation: Observation, reading: Reading) -> None:
         """Adds a record that counts."""
         self.records.append(reading.fields)
-        day = observation.date.isoformat()
+        day = f"{reading.fields['date']}"  # no hard rule is broken, so it is that of the observation
         origin = Origin(day, observation.source, observation.sha256, observation.seen_at, RULES_VERSION)
         self.origins.append(origin)
         self.unknown_fields |= reading.unknown
@@ -86,11 +86,10 @@ def broken_rule(record: Record, day: str) -> str:
 
 def read(observation: Observation) -> tuple[Reading, str]:
     """An observation's record in the one form, and the hard rule that it breaks, or an empty text."""
-    nothing = Reading({}, frozenset())
     if observation.source not in SERVICES:
-        return nothing, f"source {observation.source!r} is none of {', '.join(SERVICES)}"
+        return Reading({}, frozenset()), f"source {observation.source!r} is none of {', '.join(SERVICES)}"
     if not isinstance(observation.record, dict):
-        return nothing, f"the record is {observation.record!r:.80}, no object"
+        return Reading({}, frozenset()), f"the record is {observation.record!r:.80}, no object"
     reading = service(observation.source).read(observation.record)
     return reading, broken_rule(reading.fields, observation.date.isoformat())
 

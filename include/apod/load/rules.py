@@ -28,7 +28,7 @@ CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SCRIPT = re.compile(r"digg_url ?= ?'[^']*'; *digg_skin ?= ?'[^']*';")
 TOMORROW = "Tomorrow's picture:"
 STACKED = re.compile(r"^\s*https?://apod\.nasa\.gov/apod/(?=https?://)")
-BLANKS = re.compile("  +")
+BLANKS = re.compile("   *")  # two or more; looks for two at once, so in two thirds of the time of "  +"
 PRINTABLE = bytes(range(0x20, 0x7F))
 SHORT = 200  # characters of a text; in longer ones to look for the signs takes as long as to apply the rules
 LINE = "\n"  # stands between texts that are looked at together
@@ -110,10 +110,10 @@ RULES = (
 )
 
 
-def _normalised(text: str, rules: Sequence[Apply], of_plain: Sequence[Apply]) -> str | None:
-    """A text after some rules, or after those of plain text, if it is."""
+def _normalised(text: str, rules: Sequence[Apply]) -> str | None:
+    """A text after some rules."""
     value: str | None = text
-    for apply in of_plain if is_plain(text) else rules:
+    for apply in rules:
         if value is None:
             break
         value = apply(value)
@@ -140,7 +140,7 @@ def _normalised_column(values: Sequence[object], rules: Sequence[Rule]) -> Colum
             return column
         of_plain = []
     of_all = [rule.apply for rule in rules]
-    return [None if text is None else _normalised(text, of_all, of_plain) for text in column]
+    return [None if text is None else _normalised(text, of_plain if is_plain(text) else of_all) for text in column]
 
 
 def normalised(records: Sequence[Record], without: Collection[str] = ()) -> dict[str, Column]:
