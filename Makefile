@@ -18,7 +18,7 @@ down:  ## stop it
 
 test:  ## everything: unit, wiring, real records, end to end through the scheduler
 	@local/stack/setup dev
-	@.local/venv/bin/python -m pytest -m "not chaos" -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@.local/venv/bin/python -m pytest -m "not chaos" -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 chaos:  ## kill it at every point, under the real scheduler too, and live through simulated years (two hours)
 	@local/stack/setup dev
