@@ -6,12 +6,16 @@ import pytest
 
 from local.nasa.archive import FICTION, FIRST_DAY, NEVER_PUBLISHED, record_of
 
-RECORDS = [record for n in range(11484) if (record := record_of(FIRST_DAY + timedelta(days=n)))]
+
+@pytest.fixture(scope="module")
+def records():
+    """All of them."""
+    return [record for n in range(11484) if (record := record_of(FIRST_DAY + timedelta(days=n)))]
 
 
-def test_the_archive_lacks_the_four_real_days_and_no_other():
+def test_the_archive_lacks_the_four_real_days_and_no_other(records):
     """Up to 2026-11-23 they are 11,480 pictures."""
-    assert len(RECORDS) == 11480
+    assert len(records) == 11480
     assert [record_of(day) for day in NEVER_PUBLISHED] == [None] * 4
 
 
@@ -20,10 +24,10 @@ def test_the_archive_is_the_same_every_time():
     assert record_of(date(2003, 9, 9)) == record_of(date(2003, 9, 9))
 
 
-def test_the_archive_is_openly_fiction():
+def test_the_archive_is_openly_fiction(records):
     """Nobody may take it for NASA's."""
     assert [
-        r["date"] for r in RECORDS if r["explanation"] and FICTION not in r["explanation"].replace("\ufffd", "o")
+        r["date"] for r in records if r["explanation"] and FICTION not in r["explanation"].replace("\ufffd", "o")
     ] == []
 
 
@@ -45,11 +49,11 @@ def test_the_archive_is_openly_fiction():
         lambda r: "%" in r["explanation"],
     ],
 )
-def test_the_archive_has_every_shape_of_the_real_one(shape):
+def test_the_archive_has_every_shape_of_the_real_one(shape, records):
     """Each of them breaks some naive pipeline."""
-    assert any(map(shape, RECORDS))
+    assert any(map(shape, records))
 
 
-def test_keys_are_in_the_services_order():
+def test_keys_are_in_the_services_order(records):
     """Alphabetical, as the service sends them."""
-    assert [*map(sorted, RECORDS)] == [*map(list, RECORDS)]
+    assert [*map(sorted, records)] == [*map(list, records)]
