@@ -30,9 +30,9 @@ from tests.helpers.steps import edit, load
 from tools.git_server import TOKEN, environment, serving
 
 DAY = date(2026, 11, 20)
+STAMP = Stamp("a run", "a commit", date(2026, 10, 1))
 # As many tries as its task has: where the machine is slow, others may be first at all that one try has.
 retried_version = retry(retry=retry_if_exception_type(Unavailable), stop=stop_after_attempt(4), reraise=True)(version)
-STAMP = Stamp("a run", "a commit", date(2026, 10, 1))
 
 
 @pytest.fixture
